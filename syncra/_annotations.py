@@ -1,0 +1,173 @@
+"""Annotations as type hints: strings and forward references evaluated as far as the names in them exist."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["Unresolved", "resolve"]
+
+# A string that evaluates to a string, and so on: deeper than this nobody meant.
+_NESTING = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """What could not be evaluated of an annotation; it stands for Any.
+
+    Attributes:
+        text: the annotation as it was written, or the part of it that is missing.
+        name: the name that was not found; "" where something else was wrong.
+    """
+
+    text: str
+    name: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    # An annotation goes on being evaluated around a missing name: `list[Missing] | None` is a list or None.
+    def __or__(self, other: object) -> object:
+        return typing.Union[self, other]
+
+    def __ror__(self, other: object) -> object:
+        return typing.Union[other, self]
+
+    def __getitem__(self, arguments: object) -> Unresolved:
+        return Unresolved(f"{self.text}[...]", self.name)
+
+    def __getattr__(self, name: str) -> Unresolved:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Unresolved(f"{self.text}.{name}", self.name)
+
+    def __call__(self, *arguments: object, **options: object) -> Unresolved:
+        return Unresolved(f"{self.text}(...)", self.name)
+
+
+def resolve(
+    annotation: object, module_globals: Mapping[str, object], local_names: Mapping[str, object] | None = None
+) -> object:
+    """The annotation as a type hint, with an `Unresolved` for each part that can't be evaluated; never raises.
+
+    Args:
+        annotation: anything that stands in an annotation: a class, a type form, a string, a ForwardRef.
+        module_globals: the names of the module in which the annotation was written.
+        local_names: names that go before those of the module: of an enclosing function, type parameters.
+    """
+    try:
+        return _resolve(annotation, _Names(module_globals, local_names or {}), _NESTING)
+    except Exception:  # noqa: BLE001 - annotations are anybody's code, and no annotation may break an import
+        return Unresolved(_text(annotation), "")
+
+
+class _Names(dict[str, object]):
+    """A namespace for eval in which a missing name is found as an Unresolved."""
+
+    def __init__(self, module_globals: Mapping[str, object], local_names: Mapping[str, object]) -> None:
+        super().__init__()
+        self._scopes = (local_names, module_globals, vars(builtins))
+
+    def __missing__(self, name: str) -> object:
+        for scope in self._scopes:
+            if name in scope:
+                return scope[name]
+        return Unresolved(name, name)
+
+
+def _resolve(annotation: object, names: _Names, depth: int) -> object:
+    if depth == 0:
+        return Unresolved(_text(annotation), "")
+    if isinstance(annotation, str):
+        return _resolve(_evaluate(annotation, names), names, depth - 1)
+    if isinstance(annotation, typing.ForwardRef):
+        return _resolve_reference(annotation, names, depth)
+    if isinstance(annotation, type) or typing.get_origin(annotation) in (None, typing.Literal):
+        return annotation
+    return _resolve_arguments(annotation, names, depth)
+
+
+def _evaluate(text: str, names: _Names) -> object:
+    try:
+        return _run(ast.parse(text.strip(), mode="eval"), names)
+    except TypeError:
+        return _evaluate_quoted(text, names)
+    except AttributeError as missing:
+        return Unresolved(text, missing.name or "")
+    except Exception:  # noqa: BLE001 - whatever evaluating a stranger's expression raises
+        return Unresolved(text, "")
+
+
+def _run(tree: ast.Expression, names: _Names) -> object:
+    # eval asks a mapping that is not a plain dict only for locals, so the names are given as locals.
+    return eval(compile(tree, "<annotation>", "eval"), {"__builtins__": {}}, names)  # noqa: S307
+
+
+def _evaluate_quoted(text: str, names: _Names) -> object:
+    """`int | "Name"` has no value at run time; as `Union[int, "Name"]` it has."""
+    try:
+        tree = _QuotedUnions().visit(ast.parse(text.strip(), mode="eval"))
+        return _run(ast.fix_missing_locations(tree), names)
+    except Exception:  # noqa: BLE001 - as above
+        return Unresolved(text, "")
+
+
+class _QuotedUnions(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.BitOr):
+            return node
+        both = ast.Tuple([node.left, node.right], ast.Load())
+        return ast.Subscript(ast.Constant(typing.Union), both, ast.Load())
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return node
+
+
+def _resolve_reference(reference: typing.ForwardRef, names: _Names, depth: int) -> object:
+    module = getattr(reference, "__forward_module__", None)
+    if isinstance(module, str):
+        module = sys.modules.get(module)
+    if module is not None:
+        names = _Names(vars(module), names)
+    return _resolve(reference.__forward_arg__, names, depth - 1)
+
+
+def _resolve_arguments(hint: object, names: _Names, depth: int) -> object:
+    arguments: tuple[object, ...] = getattr(hint, "__args__", ())
+    resolved = tuple(_resolve_argument(argument, names, depth) for argument in arguments)
+    if all(old is new for old, new in zip(arguments, resolved, strict=True)):
+        return hint
+    return _rebuild(hint, resolved)
+
+
+def _resolve_argument(argument: object, names: _Names, depth: int) -> object:
+    if isinstance(argument, tuple | list):  # the parameters of `Generic[P]`: `Hook[[int, "Name"]]`
+        items = typing.cast("tuple[object, ...]", tuple(argument))  # element types are looked at one by one
+        resolved = tuple(_resolve_argument(item, names, depth - 1) for item in items)
+        return argument if all(a is b for a, b in zip(items, resolved, strict=True)) else resolved
+    return _resolve(argument, names, depth - 1)
+
+
+def _rebuild(hint: object, arguments: tuple[object, ...]) -> object:
+    if isinstance(hint, types.UnionType):
+        return typing.Union[arguments]
+    if isinstance(hint, types.GenericAlias):
+        rebuilt = type(hint)(hint.__origin__, arguments)
+        return next(iter(rebuilt)) if getattr(hint, "__unpacked__", False) else rebuilt
+    copy_with = getattr(hint, "copy_with", None)
+    if copy_with is not None:
+        return copy_with(arguments)
+    return typing.get_origin(hint)[arguments]  # type: ignore[index]  # whatever alias it is: it was made so
+
+
+def _text(annotation: object) -> str:
+    try:
+        return annotation if isinstance(annotation, str) else repr(annotation)
+    except Exception:  # noqa: BLE001 - a repr is anybody's code too
+        return object.__repr__(annotation)

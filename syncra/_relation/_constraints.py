@@ -1,0 +1,134 @@
+"""Constraints on values in `Annotated`: which metadata constrain, and when some imply others.
+
+Specification: "Annotated" (metadata mean nothing to the type relation). What constrains is what pydantic and
+annotated-types say; unknown metadata are ignored, as pydantic does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from syncra._relation._terms import Atom, Constrained, Term
+
+__all__ = ["constrained", "implied", "unmet"]
+
+_MEASURES: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
+_RULES: Final = ("pattern", "max_digits", "decimal_places", "allow_inf_nan", "to_upper", "to_lower", "strip_whitespace")
+# Classes of pydantic and annotated-types whose every instance says something about values.
+_OPAQUE: Final = frozenset({
+    "AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs", "Predicate", "Not",
+    "Timezone", "Unit", "EncodedBytes", "EncodedStr", "UuidVersion", "PathType", "UrlConstraints", "AllowInfNan",
+})  # fmt: skip
+_TRANSFORMS: Final = frozenset({"AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs"})
+_LIBRARIES: Final = ("pydantic", "annotated_types")
+
+
+def constrained(base: Term, metadata: Iterable[object]) -> Term:
+    """The base with those metadata that constrain its values."""
+    atoms = tuple(dict.fromkeys(atom for each in metadata for atom in _atoms(each)))
+    if not atoms:
+        return base
+    if isinstance(base, Constrained):
+        return Constrained(base.base, tuple(dict.fromkeys(base.atoms + atoms)))
+    return Constrained(base, atoms)
+
+
+def _atoms(metadata: object) -> Iterator[Atom]:
+    if metadata == "LiteralString" and isinstance(metadata, str):
+        yield Atom("LiteralString", True, "LiteralString")
+        return
+    kind = type(metadata)
+    library = kind.__module__.partition(".")[0]
+    if library not in _LIBRARIES:
+        return
+    if kind.__name__ in _OPAQUE:
+        yield Atom(kind.__name__, metadata, kind.__name__)
+        return
+    for nested in _nested(metadata):
+        yield from _atoms(nested)
+    for name in _MEASURES + _RULES:
+        value = _value(metadata, name)
+        if value is not None and value is not False or (name == "allow_inf_nan" and value is False):
+            yield Atom(name, value, _shown(metadata, name, value))
+
+
+def _nested(metadata: object) -> tuple[object, ...]:
+    """Field(...) and PydanticGeneralMetadata keep their constraints in parts; Interval and Len are read by name."""
+    parts = getattr(metadata, "metadata", ())
+    return tuple(parts) if isinstance(parts, list | tuple) else ()
+
+
+def _value(metadata: object, name: str) -> object:
+    if type(metadata).__name__ == "FieldInfo":
+        return None  # its parts were read
+    value = getattr(metadata, name, None)
+    if name == "min_length" and value == 0:
+        return None
+    return value
+
+
+def _shown(metadata: object, name: str, value: object) -> str:
+    text = f"{name}={value!r}"
+    return text if len(text) <= 60 else f"{name}=..."
+
+
+def unmet(given: tuple[Atom, ...], wanted: tuple[Atom, ...]) -> Atom | None:
+    """The first wanted constraint that the given ones don't imply."""
+    return next((atom for atom in wanted if not implied(given, atom)), None)
+
+
+def implied(given: tuple[Atom, ...], wanted: Atom) -> bool:
+    """Whether one of the given constraints implies the wanted one; a validator that may transform never does."""
+    if wanted.kind in _TRANSFORMS:
+        return False
+    return any(_implies(atom, wanted) for atom in given)
+
+
+def _implies(given: Atom, wanted: Atom) -> bool:
+    if given == wanted:
+        return True
+    try:
+        return _implies_measure(given.kind, given.value, wanted.kind, wanted.value)
+    except Exception:  # noqa: BLE001 - values of any type are compared
+        return False
+
+
+def _implies_measure(kind: str, value: object, wanted_kind: str, wanted: object) -> bool:
+    match kind, wanted_kind:
+        case ("gt", "gt" | "ge") | ("ge", "ge") | ("min_length", "min_length"):
+            return bool(value >= wanted)  # type: ignore[operator]  # bounds of one value compare
+        case "ge", "gt":
+            return bool(value > wanted)  # type: ignore[operator]  # as above
+        case ("lt", "lt" | "le") | ("le", "le") | ("max_length", "max_length"):
+            return bool(value <= wanted)  # type: ignore[operator]  # as above
+        case "le", "lt":
+            return bool(value < wanted)  # type: ignore[operator]  # as above
+        case "multiple_of", "multiple_of":
+            return math.fmod(value, wanted) == 0  # type: ignore[arg-type]  # as above
+    return False
+
+
+def satisfied(value: object, wanted: Atom) -> bool:
+    """Whether a literal value meets a constraint, where that can be computed."""
+    try:
+        return _satisfied(value, wanted.kind, wanted.value)
+    except Exception:  # noqa: BLE001 - values of any type are compared
+        return False
+
+
+def _satisfied(value: object, kind: str, wanted: object) -> bool:
+    match kind:
+        case "gt" | "ge" | "lt" | "le":
+            exact = Atom("ge", value, ""), Atom("le", value, "")
+            return any(_implies(bound, Atom(kind, wanted, "")) for bound in exact)
+        case "multiple_of":
+            return math.fmod(value, wanted) == 0  # type: ignore[arg-type]  # a multiple is asked of numbers
+        case "min_length":
+            return bool(len(value) >= wanted)  # type: ignore[arg-type,operator]  # a length is asked of sized values
+        case "max_length":
+            return bool(len(value) <= wanted)  # type: ignore[arg-type,operator]  # as above
+        case "LiteralString":
+            return isinstance(value, str)
+    return False

@@ -1,0 +1,344 @@
+"""Type hints into terms: the one place that knows how the `typing` module spells types.
+
+Specification: "Type annotations", "Special types in annotations", "Type aliases", "Tuples", "Callables".
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, cast, get_args, get_origin
+
+from syncra._annotations import Unresolved, resolve
+from syncra._relation._constraints import constrained
+from syncra._relation._parameters import is_type_variable, parameters_of, pydantic_generic, variable_of
+from syncra._relation._terms import (
+    ALL_PARAMETERS,
+    ANY,
+    NEVER,
+    SELF,
+    Alias,
+    Class,
+    Function,
+    Gradual,
+    Instance,
+    Kind,
+    Literal,
+    NewName,
+    Parameter,
+    Parameters,
+    Term,
+    Tuple,
+    TypeOf,
+    Variable,
+    replace_variables,
+    union_of,
+)
+from syncra._relation._typeshed import class_of
+
+__all__ = ["OBJECT", "bare", "bound_of", "constraints_of", "default_of", "instance", "read_hint"]
+
+OBJECT: Final = Instance(class_of(object))
+_NONE: Final = Instance(class_of(type(None)))
+_STRIPPED: Final = ("ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar")
+
+
+def instance(cls: type, *args: Term) -> Instance:
+    """The class applied to the arguments."""
+    return Instance(class_of(cls), args)
+
+
+def read_hint(hint: object) -> Term:
+    """The normal form of a type hint; what is no type stands for Any, and says so."""
+    if isinstance(hint, type) and not isinstance(hint, types.GenericAlias):
+        return _read_class(hint)
+    origin = get_origin(hint)
+    if origin is None:
+        return _read_simple(hint)
+    # Annotated is a class until 3.12 and a form from 3.13 on.
+    if isinstance(origin, type) and origin is not typing.Annotated:
+        return _read_applied(origin, hint)
+    return _read_form(origin, hint)
+
+
+def _read_class(cls: type) -> Term:
+    if cls is object:
+        return OBJECT
+    if cls is typing.Any:
+        return ANY
+    if cls.__module__ == "inspect" and cls.__name__ == "_empty":
+        return Gradual("no annotation")
+    if cls is tuple:
+        return Tuple((), _missing_argument(cls))
+    if cls is type:
+        return TypeOf(ANY)
+    if cls is collections.abc.Callable:
+        return Function(ALL_PARAMETERS, ANY)
+    generic = pydantic_generic(cls)
+    if generic is not None and generic["origin"] is not None:
+        return Instance(class_of(generic["origin"]), tuple(map(read_hint, generic["args"])))
+    return bare(class_of(cls))
+
+
+def bare(of: Class) -> Instance:
+    """A class without type arguments: each is its default, or unknown (specification: "Generics")."""
+    parameters = parameters_of(of)
+    if not parameters:
+        return Instance(of)
+    return Instance(of, tuple(_bare_argument(of, variable) for _, variable in parameters))
+
+
+def _bare_argument(of: Class, variable: Variable) -> Term:
+    default = default_of(variable)
+    if default is not None:
+        return default
+    missing = _missing_argument(of.cls)
+    if variable.sort == "**":
+        return Parameters((), missing)
+    return Tuple((), missing) if variable.sort == "*" else missing
+
+
+def _missing_argument(cls: type) -> Gradual:
+    return Gradual(f"{cls.__name__} has no item type" if _is_container(cls) else f"{cls.__name__} has no type argument")
+
+
+def _is_container(cls: type) -> bool:
+    return hasattr(cls, "__iter__")
+
+
+def _read_simple(hint: object) -> Term:
+    """Hints without arguments that are no class."""
+    if hint is None:
+        return _NONE
+    if isinstance(hint, str | typing.ForwardRef):
+        return _read_reference(hint)
+    if isinstance(hint, Unresolved):
+        problem = f"name {hint.name!r} is not defined" if hint.name else f"{hint.text!r} can't be evaluated"
+        return Gradual(problem)
+    if is_type_variable(hint):
+        return variable_of(hint)
+    if isinstance(hint, typing.NewType):
+        return NewName(hint.__name__, id(hint), read_hint(hint.__supertype__))
+    if _is_alias(hint):
+        return _read_alias(hint, ())
+    return _read_special(hint)
+
+
+def _read_reference(hint: str | typing.ForwardRef) -> Term:
+    resolved = resolve(hint, {})
+    return read_hint(resolved) if not isinstance(resolved, str) else Gradual(f"{resolved!r} is not a type")
+
+
+def _read_special(hint: object) -> Term:
+    """The names of `typing` that mean something by themselves."""
+    name = getattr(hint, "_name", None) if type(hint).__module__ in ("typing", "typing_extensions") else None
+    match name:
+        case "Any":
+            return ANY
+        case "Never" | "NoReturn":
+            return NEVER
+        case "Self":
+            return SELF
+        case "LiteralString":
+            return constrained(instance(str), ("LiteralString",))
+        case "Tuple":
+            return Tuple((), Gradual("Tuple has no item type"))
+        case "Final" | "ClassVar" | "Optional" | "Union":
+            return ANY
+        case "TypeAlias":
+            return ANY
+    supertype = getattr(hint, "__supertype__", None)
+    if supertype is not None:  # a NewType of another library
+        return NewName(str(getattr(hint, "__name__", "NewType")), id(hint), read_hint(supertype))
+    return Gradual(f"{_shown(hint)} is not a type")
+
+
+def _shown(hint: object) -> str:
+    text = repr(hint)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _read_applied(origin: type, hint: object) -> Term:
+    """A class with arguments: `list[int]`, `tuple[int, ...]`, `type[A]`, `Callable[[int], str]`."""
+    args = get_args(hint)
+    if not args and not isinstance(hint, types.GenericAlias):  # typing.List, typing.Callable
+        return read_hint(origin)
+    if origin is tuple:
+        return _read_tuple(args)
+    if origin is type:
+        return TypeOf(read_hint(args[0]))
+    if origin is collections.abc.Callable:
+        return Function(_read_parameters(args[0]), read_hint(args[1]))
+    if origin is types.UnionType:
+        return union_of(map(read_hint, args))
+    of = class_of(origin)
+    return Instance(of, _aligned(of, args))
+
+
+def _aligned(of: Class, args: tuple[object, ...]) -> tuple[Term, ...]:
+    """Arguments in the order of the parameters, those of a TypeVarTuple gathered into a tuple."""
+    variables = [variable for _, variable in parameters_of(of)]
+    sorts = [variable.sort for variable in variables]
+    if "**" in sorts and len(sorts) == 1 and not (len(args) == 1 and _is_parameter_list(args[0])):
+        args = (list(args),)  # `X[int, str]` for `X[[int, str]]`
+    if "*" in sorts:
+        return _gathered(sorts, args)
+    read = [
+        _read_parameters(argument) if sort == "**" else read_hint(argument)
+        for sort, argument in zip(sorts, args, strict=False)
+    ]
+    missing = (_bare_argument(of, variable) for variable in variables[len(read) :])
+    return (*read, *missing)
+
+
+def _is_parameter_list(argument: object) -> bool:
+    return argument is ... or isinstance(argument, list | tuple | typing.ParamSpec) or _is_concatenate(argument)
+
+
+def _is_concatenate(argument: object) -> bool:
+    return getattr(get_origin(argument), "_name", None) == "Concatenate"
+
+
+def _gathered(sorts: list[str], args: tuple[object, ...]) -> tuple[Term, ...]:
+    place, after = sorts.index("*"), len(sorts) - sorts.index("*") - 1
+    end = len(args) - after
+    before = tuple(map(read_hint, args[:place]))
+    return (*before, _read_tuple(args[place:end]), *map(read_hint, args[end:]))
+
+
+def _read_tuple(args: tuple[object, ...]) -> Tuple:
+    """Specification: "Tuples", "Unpacked tuple form"."""
+    if len(args) == 2 and args[1] is ...:
+        return Tuple((), read_hint(args[0]))
+    if args == ((),):  # typing.Tuple[()] before 3.11
+        return Tuple(())
+    before: list[Term] = []
+    middle: Term | None = None
+    after: list[Term] = []
+    for argument in args:
+        inner = _unpacked(argument)
+        if inner is None:
+            (before if middle is None else after).append(read_hint(argument))
+        elif isinstance(inner, Tuple):
+            (before if middle is None else after).extend(inner.prefix)
+            middle = inner.middle if middle is None else middle
+            after.extend(inner.suffix) if middle is not None else before.extend(inner.suffix)
+        else:
+            middle = inner
+    return Tuple(tuple(before), middle, tuple(after))
+
+
+def _unpacked(argument: object) -> Term | None:
+    """What `*Ts`, `*tuple[int, ...]` or `Unpack[...]` unpacks; None where nothing is unpacked."""
+    if getattr(argument, "__unpacked__", False) is True:
+        origin, args = get_origin(argument), get_args(argument)
+        return _read_tuple(args) if origin is tuple else None
+    if getattr(get_origin(argument), "_name", None) == "Unpack":
+        return read_hint(get_args(argument)[0])
+    return None
+
+
+def _read_parameters(spec: object) -> Parameters:
+    """Specification: "Callables", "ParamSpec", "Concatenate"."""
+    if spec is ...:
+        return ALL_PARAMETERS
+    if isinstance(spec, list | tuple):
+        items = cast("Iterable[object]", spec)  # element types are looked at one by one
+        return Parameters(tuple(_positional(each) for each in items))
+    if isinstance(spec, typing.ParamSpec):
+        return Parameters((), variable_of(spec))
+    if _is_concatenate(spec):
+        *first, rest = get_args(spec)
+        tail = _read_parameters(rest)
+        return Parameters(tuple(map(_positional, first)), tail.rest)
+    return ALL_PARAMETERS
+
+
+def _positional(hint: object) -> Parameter:
+    unpacked = _unpacked(hint)
+    if unpacked is None:
+        return Parameter("", Kind.POSITION, read_hint(hint))
+    return Parameter("", Kind.REST, unpacked, required=False)
+
+
+def _read_form(origin: object, hint: object) -> Term:
+    """Special forms with arguments, and aliases with arguments."""
+    args = get_args(hint)
+    if origin is typing.Union:
+        return union_of(map(read_hint, args))
+    if origin is typing.Literal:
+        return union_of(map(_read_literal, args))
+    if origin is typing.Annotated:
+        return constrained(read_hint(args[0]), args[1:])
+    if _is_alias(origin):
+        return _read_alias(origin, args)
+    name = getattr(origin, "_name", None)
+    if name in _STRIPPED:
+        return read_hint(args[0])
+    if name == "Literal":
+        return union_of(map(_read_literal, args))
+    if name in ("TypeGuard", "TypeIs"):
+        return instance(bool)
+    if name == "Unpack":
+        return read_hint(args[0])
+    return Gradual(f"{_shown(hint)} is not a type")
+
+
+def _read_literal(value: object) -> Term:
+    return _NONE if value is None else Literal(instance(type(value)), value)
+
+
+def _is_alias(hint: object) -> bool:
+    return type(hint).__name__ == "TypeAliasType" and hasattr(hint, "__value__")
+
+
+def _read_alias(alias: object, args: tuple[object, ...]) -> Term:
+    """Specification: "Type aliases", "type statement"; unfolded lazily, as it may name itself."""
+    parameters = [variable_of(each) for each in getattr(alias, "__type_params__", ())]
+    given: list[Term] = [
+        _read_parameters(argument) if variable.sort == "**" else read_hint(argument)
+        for variable, argument in zip(parameters, args, strict=False)
+    ]
+    given += [ANY if (default := default_of(each)) is None else default for each in parameters[len(given) :]]
+    solution = dict(zip(parameters, given, strict=True))
+
+    def unfold() -> Term:
+        module = sys.modules.get(str(getattr(alias, "__module__", "")))
+        names: Mapping[str, object] = vars(module) if module is not None else {}
+        value: object = alias.__value__  # type: ignore[attr-defined]  # what makes it an alias
+        return replace_variables(read_hint(resolve(value, names)), solution)
+
+    return Alias(str(getattr(alias, "__name__", "alias")), id(alias), tuple(given), unfold)
+
+
+def bound_of(variable: Variable) -> Term:
+    """The upper bound of a TypeVar: object where none is declared."""
+    bound = getattr(variable.key, "__bound__", None)
+    return OBJECT if bound is None or bound is type(None) else _read_in_module(variable, bound)
+
+
+def constraints_of(variable: Variable) -> tuple[Term, ...]:
+    """The constraints of a TypeVar, in order."""
+    constraints = getattr(variable.key, "__constraints__", ())
+    return tuple(_read_in_module(variable, each) for each in constraints)
+
+
+def default_of(variable: Variable) -> Term | None:
+    """The default of a variable (PEP 696), if it has one."""
+    if isinstance(variable.key, str):
+        return None
+    has_default: Callable[[], bool] | None = getattr(variable.key, "has_default", None)
+    if has_default is None or not has_default():
+        return None
+    default: object = variable.key.__default__  # type: ignore[attr-defined]  # has_default() says that it is there
+    if variable.sort == "**":
+        return _read_parameters(default)
+    return _read_in_module(variable, default)
+
+
+def _read_in_module(variable: Variable, hint: object) -> Term:
+    module = sys.modules.get(str(getattr(variable.key, "__module__", "")))
+    return read_hint(resolve(hint, vars(module) if module is not None else {}))

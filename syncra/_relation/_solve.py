@@ -1,0 +1,94 @@
+"""Type variables of a generic call, solved from what is given (specification: "Generics")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from syncra._relation._findings import Finding, Mismatch
+from syncra._relation._fits import Comparison
+from syncra._relation._hints import bound_of, constraints_of, default_of
+from syncra._relation._holes import Holes
+from syncra._relation._terms import ALL_PARAMETERS, ANY, Gradual, Term, Tuple, Variable, replace_variables, union_of, variables_in
+
+__all__ = ["compare", "freeze", "solve_terms", "unsolved"]
+
+
+def freeze(term: Term) -> Term:
+    """The term with its variables made rigid: a source's variable is one type that nobody may choose."""
+    variables = variables_in(term)
+    return replace_variables(term, {each: Variable(each.key, each.name, each.sort, rigid=True) for each in variables})
+
+
+def compare(source: Term, target: Term) -> Finding:
+    """Whether a source fits a target, whose variables are solved first."""
+    source, holes = freeze(source), variables_in(target)
+    if not holes:
+        return Comparison().fits(source, target)
+    solution = solve_terms([(source, target)])
+    open_ones = {each: unsolved(each) for each in holes if each not in solution}
+    found = Comparison().fits(source, replace_variables(target, solution | open_ones))
+    return _bound_fault(solution) or found
+
+
+def _bound_fault(solution: dict[Variable, Term]) -> Finding:
+    """The first solution that leaves the bounds or constraints of its variable."""
+    doubt: Finding = None
+    for variable, solved in solution.items():
+        if variable.sort:
+            continue
+        finding = Comparison().fits(solved, union_of(constraints_of(variable)) if constraints_of(variable) else bound_of(variable))
+        if isinstance(finding, Mismatch):
+            return finding
+        doubt = doubt or finding
+    return doubt
+
+
+def solve_terms(pairs: Iterable[tuple[Term, Term]]) -> dict[Variable, Term]:
+    """What the variables of the targets stand for; those that nothing was learnt of are left out."""
+    pairs = list(pairs)
+    holes = Holes(frozenset().union(*(variables_in(target) for _, target in pairs)))
+    for source, target in pairs:
+        Comparison(holes).fits(source, target)
+    solved = ((each, _solved(holes, each)) for each in holes.variables)
+    return {variable: term for variable, term in solved if term is not None}
+
+
+def _solved(holes: Holes, variable: Variable) -> Term | None:
+    if variable.sort:
+        return holes.fills.get(variable)
+    lowers, uppers = holes.lowers.get(variable, []), holes.uppers.get(variable, [])
+    if not lowers:
+        return uppers[0] if uppers else None
+    constraints = constraints_of(variable)
+    if constraints:
+        return next((each for each in constraints if all(_fits(lower, each) for lower in lowers)), _join(lowers))
+    return _join(lowers)
+
+
+def _join(terms: list[Term]) -> Term:
+    """The widest of the terms, or their union where none takes all."""
+    distinct = list(dict.fromkeys(terms))
+    if any(isinstance(each, Gradual) for each in distinct):
+        return next(each for each in distinct if isinstance(each, Gradual))
+    widest = (each for each in distinct if all(_fits(other, each) for other in distinct))
+    return next(widest, union_of(distinct))
+
+
+def _fits(source: Term, target: Term) -> bool:
+    return not isinstance(Comparison().fits(source, target), Mismatch)
+
+
+def unsolved(variable: Variable) -> Term:
+    """What stands for a variable that nothing is known of: its default, its bound, or Any."""
+    default = default_of(variable)
+    if default is not None:
+        return default
+    if variable.sort == "**":
+        return ALL_PARAMETERS
+    if variable.sort == "*":
+        return Tuple((), ANY)
+    constraints = constraints_of(variable)
+    if constraints:
+        return union_of(constraints)
+    bound = getattr(variable.key, "__bound__", None)
+    return ANY if bound is None else bound_of(variable)

@@ -1,0 +1,186 @@
+"""What stubs say about classes of the standard library and numpy, read from the generated tables on demand."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Final
+
+from syncra._relation._stub_classes import CLASSES, RENAMED
+from syncra._relation._terms import (
+    ALL_PARAMETERS,
+    ANY,
+    NEVER,
+    SELF,
+    Class,
+    Function,
+    Gradual,
+    Instance,
+    Kind,
+    Literal,
+    Parameter,
+    Parameters,
+    Term,
+    Tuple,
+    TypeOf,
+    Variable,
+    union_of,
+)
+
+__all__ = ["class_of", "stub_bases", "stub_is_protocol", "stub_members", "stub_parameters", "stub_signatures", "stub_term"]
+
+# Classes that were met, by id; the entry holds the class, so the id stays its own. Bounded: local classes come and go.
+_MOST_CLASSES: Final = 8192
+_classes: dict[int, Class] = {}
+
+UNKNOWN: Final = Gradual("its stub uses a type that does not exist at run time")
+
+
+def class_of(cls: type) -> Class:
+    """The one Class that stands for a class."""
+    known = _classes.get(id(cls))
+    if known is None:
+        if len(_classes) >= _MOST_CLASSES:
+            _classes.clear()
+        known = _classes[id(cls)] = Class(cls, _path_of(cls))
+    return known
+
+
+def _path_of(cls: type) -> str | None:
+    path = f"{cls.__module__}.{cls.__qualname__}"
+    # From 3.13 on some classes live in a private part of the package that exports them: pathlib._local.Path.
+    exported = f"{cls.__module__.partition('.')[0]}.{cls.__qualname__}"
+    candidates = (path, RENAMED.get(path, ""), exported)
+    return next((each for each in candidates if each in CLASSES and _find(each) is cls), None)
+
+
+def _find(path: str) -> object:
+    module, _, name = path.rpartition(".")
+    # What is not imported yet can't be what a user's annotation means.
+    return getattr(sys.modules.get(module), name, None)
+
+
+def stub_parameters(path: str) -> tuple[tuple[str, Variable], ...]:
+    """The type parameters of a class in its stub, each with its variance (`+`, `-` or "" for invariant)."""
+    text = CLASSES[path][0]
+    return tuple(_parameter(path, part) for part in text.split(", ")) if text else ()
+
+
+def _parameter(path: str, text: str) -> tuple[str, Variable]:
+    name = text.lstrip("+-*")
+    sign = text[: len(text) - len(name)]
+    return (sign, Variable(f"{path}.{name}", name)) if sign in "+-" else ("", Variable(f"{path}.{name}", name, sign))
+
+
+def stub_bases(path: str) -> tuple[Term, ...]:
+    """The bases of a class in its stub, in terms of its type parameters."""
+    read = stub_term(f"tuple[{CLASSES[path][1]},]", path)
+    assert isinstance(read, Tuple)
+    return read.prefix
+
+
+def stub_is_protocol(path: str) -> bool:
+    """Whether the stub declares the class as a Protocol."""
+    return CLASSES[path][2] == "protocol"
+
+
+def stub_members(path: str) -> Mapping[str, str]:
+    """The members that the stub declares for the class itself: name -> declaration (see `_stub_members`)."""
+    from syncra._relation._stub_members import MEMBERS  # 350 kB, needed by structural questions only
+
+    return MEMBERS.get(path, {})
+
+
+@lru_cache(4096)
+def stub_term(text: str, path: str) -> Term:
+    """The type that a stub writes so within a class."""
+    return _Reader(path).term(ast.parse(text, mode="eval").body)
+
+
+@lru_cache(4096)
+def stub_signatures(text: str, path: str) -> tuple[Function, ...]:
+    """The overloads of a method, the receiver included as first parameter: `(self, x: int) -> str | def (...) ...`."""
+    reader = _Reader(path)
+    functions = [ast.parse(f"def f{part}: ...").body[0] for part in text.split(" | def ")]
+    return tuple(reader.function(node) for node in functions if isinstance(node, ast.FunctionDef))
+
+
+class _Reader:
+    """Reads stub expressions; a name without a dot is a type parameter of the class, or of the method."""
+
+    def __init__(self, path: str) -> None:
+        self.scope = {variable.name: variable for _, variable in stub_parameters(path)}
+
+    def term(self, node: ast.expr) -> Term:
+        match node:
+            case ast.Constant(value=None):
+                return Instance(class_of(type(None)))
+            case ast.Name(id=name):
+                return _NAMES[name] if name in _NAMES else self.scope.get(name) or Variable(f"def.{name}", name)
+            case ast.Attribute():
+                return self.instance(ast.unparse(node), ())
+            case ast.BinOp(left=left, right=right):
+                return union_of((self.term(left), self.term(right)))
+            case ast.Subscript(value=value, slice=ast.Tuple(elts=elements)):
+                return self.subscript(ast.unparse(value), elements)
+            case ast.Subscript(value=value, slice=element):
+                return self.subscript(ast.unparse(value), [element])
+        return UNKNOWN
+
+    def subscript(self, path: str, elements: list[ast.expr]) -> Term:
+        match path, elements:
+            case "Literal", [element]:
+                return self.literal(element)
+            case "type", [element]:
+                return TypeOf(self.term(element))
+            case "tuple", [ast.Tuple(elts=[])]:
+                return Tuple(())
+            case "tuple", _:
+                return Tuple(tuple(map(self.term, elements)))
+            case "builtins.tuple", [element, _]:
+                return Tuple((), self.term(element))
+            case "Callable", [ast.List(elts=parameters), returns]:
+                items = tuple(Parameter("", Kind.POSITION, self.term(each)) for each in parameters)
+                return Function(Parameters(items), self.term(returns))
+            case "Callable", [_, returns]:
+                return Function(ALL_PARAMETERS, self.term(returns))
+        return self.instance(path, tuple(map(self.term, elements)))
+
+    def literal(self, element: ast.expr) -> Term:
+        if isinstance(element, ast.Constant | ast.UnaryOp):
+            value = ast.literal_eval(element)
+        else:
+            path, _, name = ast.unparse(element).rpartition(".")
+            value = getattr(_find(path), name, None)
+        return UNKNOWN if value is None else Literal(Instance(class_of(type(value))), value)
+
+    def instance(self, path: str, args: tuple[Term, ...]) -> Term:
+        found = _find(path)
+        return Instance(class_of(found), args) if isinstance(found, type) else UNKNOWN
+
+    def function(self, node: ast.FunctionDef) -> Function:
+        spec = node.args
+        positional = [*spec.posonlyargs, *spec.args]
+        first_optional = len(positional) - len(spec.defaults)
+        items = [
+            self.parameter(
+                each, Kind.POSITION if index < len(spec.posonlyargs) else Kind.EITHER, index < first_optional
+            )
+            for index, each in enumerate(positional)
+        ]
+        if spec.vararg:
+            items.append(self.parameter(spec.vararg, Kind.REST, False))
+        for each, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+            items.append(self.parameter(each, Kind.KEYWORD, default is None))
+        if spec.kwarg:
+            items.append(self.parameter(spec.kwarg, Kind.OPTIONS, False))
+        return Function(Parameters(tuple(items)), self.term(node.returns) if node.returns else ANY)
+
+    def parameter(self, node: ast.arg, kind: Kind, required: bool) -> Parameter:
+        return Parameter(node.arg, kind, self.term(node.annotation) if node.annotation else ANY, required)
+
+
+_NAMES: Final[Mapping[str, Term]] = {"Any": ANY, "Never": NEVER, "Self": SELF, "Unknown": UNKNOWN}
+

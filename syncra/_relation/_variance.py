@@ -1,0 +1,100 @@
+"""Variance of type parameters: as declared, or inferred from use (specification: "Variance", "Variance inference")."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from syncra._relation._classes import bases_of, remembered
+from syncra._relation._members import instance_member
+from syncra._relation._parameters import INFERRED, parameters_of
+from syncra._relation._terms import (
+    Class,
+    Function,
+    Instance,
+    Overloaded,
+    Parameters,
+    Term,
+    Variable,
+    rebuild,
+)
+
+__all__ = ["variances_of"]
+
+_OPPOSITE: Final = {"+": "-", "-": "+", "": ""}
+# Constructors say nothing about the instances that they make.
+_IGNORED: Final = frozenset({"__init__", "__new__"})
+
+
+@remembered
+def variances_of(of: Class) -> tuple[str, ...]:
+    """The variance of each type parameter: `+`, `-`, or "" for invariant."""
+    declared = parameters_of(of)
+    return tuple(_inferred(of, variable) if sign == INFERRED else sign for sign, variable in declared)
+
+
+def _inferred(of: Class, variable: Variable) -> str:
+    uses = _Uses(variable, of)
+    for base in bases_of(of):
+        uses.look(base, "+")
+    receiver = Instance(of, tuple(each for _, each in parameters_of(of)))
+    own = (*vars(of.cls), *vars(of.cls).get("__annotations__", ()))
+    for name in dict.fromkeys(own):
+        if name in _IGNORED or (name.startswith("__") and not name.endswith("__")):
+            continue
+        member = instance_member(receiver, name)
+        if member is not None:
+            private = name.startswith("_") and not name.endswith("__")
+            uses.look(member.term, "" if member.settable and not private else "+")
+    return uses.verdict()
+
+
+class _Uses:
+    """The polarities in which a variable occurs."""
+
+    def __init__(self, variable: Variable, of: Class) -> None:
+        self.variable, self.of = variable, of
+        self.found: set[str] = set()
+
+    def verdict(self) -> str:
+        if self.found <= {"+"}:
+            return "+"
+        return "-" if self.found == {"-"} else ""
+
+    def look(self, term: Term, sign: str) -> None:
+        match term:
+            case Variable():
+                if term == self.variable:
+                    self.found.add(sign)
+            case Instance(of, args):
+                for variance, argument in zip(self.variances(of), args, strict=False):
+                    self.look(argument, _times(sign, variance))
+            case Parameters(items):
+                for item in items:
+                    self.look(item.term, _OPPOSITE[sign])
+            case Function(parameters, returns):
+                self.look(parameters, sign)
+                self.look(returns, sign)
+            case Overloaded(items):
+                for item in items:
+                    self.look(item, sign)
+            case _:
+                self.parts(term, sign)
+
+    def parts(self, term: Term, sign: str) -> None:
+        def look(part: Term) -> Term:
+            self.look(part, sign)
+            return part
+
+        rebuild(term, look)
+
+    def variances(self, of: Class) -> tuple[str, ...]:
+        # While a class is being read its own parameters are taken as covariant: the greatest fixed point.
+        return ("+",) * len(parameters_of(of)) if of == self.of else variances_of(of)
+
+
+def _times(sign: str, variance: str) -> str:
+    if not sign or not variance:
+        return ""
+    return "+" if sign == variance else "-"
+
+

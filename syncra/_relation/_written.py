@@ -1,0 +1,89 @@
+"""Terms back into type hints, for solutions that are put into other hints."""
+
+from __future__ import annotations
+
+import collections.abc
+import types
+import typing
+
+from syncra._relation._terms import (
+    Alias,
+    Constrained,
+    Function,
+    Gradual,
+    Instance,
+    Kind,
+    Literal,
+    Never,
+    NewName,
+    Overloaded,
+    Parameters,
+    Term,
+    Tuple,
+    TypeOf,
+    Union,
+    Variable,
+)
+
+__all__ = ["write"]
+
+
+def write(term: Term) -> object:
+    """A type hint that means the term; parts that no hint can say become Any."""
+    match term:
+        case Gradual():
+            return typing.Any
+        case Never():
+            return typing.Never
+        case Instance(of, args):
+            return _instance(of.cls, args)
+        case Literal(value=value):
+            return typing.Literal[value]  # type: ignore[valid-type]  # a hint that is made at run time
+        case Union(members):
+            return typing.Union[tuple(map(write, members))]
+        case Tuple():
+            return types.GenericAlias(tuple, _items(term))
+        case Function(parameters, returns):
+            return collections.abc.Callable[_parameters(parameters), write(returns)]  # type: ignore[misc]  # as above
+        case Overloaded():
+            return collections.abc.Callable[..., typing.Any]
+        case TypeOf(instance):
+            return type[write(instance)]  # type: ignore[misc]  # as above
+        case NewName(base=base) | Constrained(base=base):
+            return write(base)
+        case Variable(key):
+            return typing.Any if isinstance(key, str) else key
+        case Alias(unfold=unfold):
+            return write(unfold())
+        case Parameters():
+            return _parameters(term)
+
+
+def _instance(cls: type, args: tuple[Term, ...]) -> object:
+    if cls is type(None):
+        return None
+    if not args:
+        return cls
+    written = tuple(each for arg in args for each in (_items(arg) if isinstance(arg, Tuple) else (write(arg),)))
+    subscript = getattr(cls, "__class_getitem__", None)
+    if subscript is None:
+        return types.GenericAlias(cls, written)
+    return cls[written if len(written) > 1 else written[0]]  # type: ignore[index]  # it is generic
+
+
+def _items(fixed: Tuple) -> tuple[object, ...]:
+    before, after = tuple(map(write, fixed.prefix)), tuple(map(write, fixed.suffix))
+    if fixed.middle is None:
+        return before + after
+    middle = write(fixed.middle)
+    if not before and not after:
+        return (middle, ...)
+    return (*before, typing.Unpack[tuple[middle, ...]], *after)  # type: ignore[valid-type]  # as above
+
+
+def _parameters(parameters: Parameters) -> object:
+    if parameters.rest is not None and not parameters.items:
+        return parameters.rest.key if isinstance(parameters.rest, Variable) else ...
+    if parameters.rest is not None or any(item.kind not in (Kind.POSITION, Kind.EITHER) for item in parameters.items):
+        return ...
+    return [write(item.term) for item in parameters.items]
