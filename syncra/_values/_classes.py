@@ -1,0 +1,161 @@
+"""Classes: what makes an object an instance of a class for a type checker, beyond isinstance."""
+
+from __future__ import annotations
+
+import re
+import sys
+import typing
+from collections import abc
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from datetime import date, datetime
+from typing import Any, get_args, get_origin
+
+from syncra._values._checks import Attributes, Check, Classes, Everything, Instances, Keys, Literals
+from syncra._values._faults import hint_text
+from syncra._values._files import Files
+from syncra._values._members import Members, members_of, property_hint
+from syncra._values._refined import Refined, Whole
+from syncra._values._scope import Bindings, Unresolved, annotations_of, bindings_of, evaluated, substituted
+
+if typing.TYPE_CHECKING:
+    from syncra._values._reading import Reader
+
+# The numeric tower of the typing specification.
+_PROMOTED: tuple[tuple[type, Classes], ...] = ((float, (float, int)), (complex, (complex, float, int)))
+_IO: dict[object, object] = {typing.TextIO: str, typing.BinaryIO: bytes, typing.IO: object}
+_UNSEEN: dict[object, str] = {
+    abc.Iterator: "the items of an iterator",
+    abc.Generator: "what a generator yields, is sent and returns",
+    abc.AsyncIterable: "the items of an asynchronous iterable",
+    abc.AsyncIterator: "the items of an asynchronous iterator",
+    abc.AsyncGenerator: "what an asynchronous generator yields and is sent",
+    abc.Awaitable: "what an awaitable gives",
+    abc.Coroutine: "what a coroutine gives",
+    AbstractContextManager: "what a context manager enters with",
+    AbstractAsyncContextManager: "what a context manager enters with",
+}
+# Classes of pydantic that are never instantiated: to a type checker each is an Annotated of this class.
+_ALIASES: dict[str, type] = {
+    "pydantic.types.AwareDatetime": datetime,
+    "pydantic.types.NaiveDatetime": datetime,
+    "pydantic.types.PastDatetime": datetime,
+    "pydantic.types.FutureDatetime": datetime,
+    "pydantic.types.PastDate": date,
+    "pydantic.types.FutureDate": date,
+    "pydantic.networks.EmailStr": str,
+}
+
+
+def check_of_class(reader: Reader, hint: object, cls: type, arguments: tuple[object, ...]) -> Check:
+    """The check of a class, with the arguments it is given, if any; parts of it are read by the reader."""
+    if cls in _IO:
+        return Files(hint, arguments[0] if arguments else _IO[cls])
+    if getattr(cls, "_is_protocol", False) and cls.__module__ not in ("collections.abc", "contextlib"):
+        return _protocol(reader, hint, cls, arguments)
+    if issubclass(cls, dict) and hasattr(cls, "__required_keys__"):
+        return _typed_dict(reader, hint, cls, arguments)
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        fields = _fields(reader, cls, arguments)
+        return Attributes(Instances(hint, (cls,)), {name: fields[name] for name in cls._fields if name in fields})
+    if arguments:
+        return _with_arguments(reader, hint, cls, arguments)
+    return _plain(reader, cls)
+
+
+def _plain(reader: Reader, cls: type) -> Check:
+    for promoted, classes in _PROMOTED:
+        if cls is promoted:
+            return Instances(cls, classes)
+    alias = _ALIASES.get(f"{cls.__module__}.{cls.__qualname__}")
+    if alias is not None:
+        return Refined(cls, cls, Instances(cls, (alias,)), (Whole(cls),))
+    generic: Mapping[str, Any] | None = getattr(cls, "__pydantic_generic_metadata__", None)
+    if generic and generic["args"]:
+        return _model(reader, cls, generic["origin"])
+    return Instances(cls, (cls,))
+
+
+def _with_arguments(reader: Reader, hint: object, cls: type, arguments: tuple[object, ...]) -> Check:
+    whole = Instances(hint, (cls,))
+    if cls is re.Pattern:
+        return Attributes(whole, {"pattern": reader.part(arguments[0])})
+    if cls is re.Match:
+        return Attributes(whole, {"string": reader.part(arguments[0])})
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and cls is numpy.dtype:
+        return Attributes(whole, {"type": reader.part(type[arguments[0]])})
+    if numpy is not None and cls is numpy.ndarray:
+        return _array(reader, whole, *arguments)
+    if any(argument is not Any and argument is not object for argument in arguments):
+        reader.leave(_UNSEEN.get(cls, f"the type arguments of {hint_text(hint)}"))
+    return whole
+
+
+def _array(reader: Reader, whole: Instances, shape: object, dtype: object = Any) -> Check:
+    attributes = {"dtype": reader.part(dtype)}
+    lengths = get_args(shape)
+    if get_origin(shape) is tuple and ... not in lengths:
+        attributes["ndim"] = Literals(whole.hint, (len(lengths),))
+    return Attributes(whole, attributes)
+
+
+def _model(reader: Reader, cls: Any, origin: type) -> Check:  # a class of pydantic, which is not imported here
+    """A generic model with its arguments: instances of the bare one fit as well, if their fields do."""
+    fields = {name: reader.part(field.annotation) for name, field in cls.model_fields.items()}
+    return Attributes(Instances(cls, (origin,)), fields)
+
+
+def _fields(reader: Reader, cls: type, arguments: tuple[object, ...]) -> dict[str, Check]:
+    bindings = bindings_of(getattr(cls, "__parameters__", ()), arguments)
+    return {
+        name: reader.part(_evaluated(annotation, base, bindings), base)
+        for name, (annotation, base) in annotations_of(cls).items()
+    }
+
+
+def _evaluated(annotation: object, scope: type, bindings: Bindings) -> object:
+    return substituted(evaluated(annotation, scope), bindings)
+
+
+def _typed_dict(reader: Reader, hint: object, cls: Any, arguments: tuple[object, ...]) -> Check:
+    """The keys of a TypedDict; its metaclass sets attributes that no class of typing declares."""
+    bindings = bindings_of(getattr(cls, "__parameters__", ()), arguments)
+    fields: dict[str, Check] = {}
+    required: set[str] = set(cls.__required_keys__)
+    for name, (annotation, base) in annotations_of(cls).items():
+        field = _evaluated(annotation, base, bindings)
+        qualifiers = _qualifiers(field)
+        if "NotRequired" in qualifiers:
+            required.discard(name)
+        elif "Required" in qualifiers:
+            required.add(name)
+        fields[name] = reader.part(field, base)
+    return Keys(hint, fields, frozenset(required), _extra(reader, cls))
+
+
+def _qualifiers(hint: object) -> str:
+    """The names of the qualifiers around a field's hint."""
+    if isinstance(hint, Unresolved):  # annotations as strings hide their qualifiers from the class
+        return hint.text.partition("[")[0]
+    name = getattr(get_origin(hint), "_name", None)
+    if get_origin(hint) is typing.Annotated or name == "ReadOnly":
+        return _qualifiers(get_args(hint)[0])
+    return name if isinstance(name, str) else ""
+
+
+def _extra(reader: Reader, cls: Any) -> Check:  # as above
+    if getattr(cls, "__closed__", None):
+        return Instances(cls, ())
+    extra = getattr(cls, "__extra_items__", None)
+    declared = extra is not None and type(extra).__name__ != "NoExtraItemsType" and "NoExtraItems" not in repr(extra)
+    return reader.part(extra, cls) if declared else Everything(cls)
+
+
+def _protocol(reader: Reader, hint: object, cls: type, arguments: tuple[object, ...]) -> Check:
+    methods, attributes = members_of(cls)
+    if methods:
+        reader.leave(f"the signatures of the methods of {hint_text(cls)}")
+    fields = _fields(reader, cls, arguments)
+    checks = {name: fields[name] if name in fields else reader.part(property_hint(cls, name)) for name in attributes}
+    return Members(hint, cls, methods, checks)

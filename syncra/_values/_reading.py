@@ -1,0 +1,304 @@
+"""Reading: from a hint to the check that looks at values the way a type checker understands the hint."""
+
+from __future__ import annotations
+
+import collections
+import inspect
+import types
+import typing
+from collections import abc
+from collections.abc import Iterator
+from dataclasses import InitVar
+from typing import Annotated, Any, ForwardRef, Literal, TypeVar, get_args, get_origin
+
+from syncra._values import _classes
+from syncra._values._checks import (
+    Calls,
+    Check,
+    Everything,
+    Instances,
+    Items,
+    Literals,
+    Pairs,
+    Reference,
+    Subclasses,
+    Tuple,
+    Union,
+)
+from syncra._values._faults import hint_text
+from syncra._values._refined import Refined, conversions, demands, is_unvalidated
+from syncra._values._scope import Unresolved, bindings_of, evaluated, substituted
+
+_DEEPEST = 60
+
+_ITEMS = frozenset({
+    list, set, frozenset, collections.deque, abc.Sequence, abc.MutableSequence, abc.Set, abc.MutableSet,
+    abc.KeysView, abc.ValuesView, abc.Iterable, abc.Collection, abc.Container, abc.Reversible,
+})  # fmt: skip
+_PAIRS = frozenset({
+    dict, collections.OrderedDict, collections.defaultdict, collections.ChainMap, abc.Mapping, abc.MutableMapping,
+    types.MappingProxyType,
+})  # fmt: skip
+_LAZY = {
+    abc.Iterable: "the items of an iterable that is no sequence, set or mapping",
+    abc.Collection: "the items of a collection that is no sequence, set or mapping",
+    abc.Container: "the items of a container that is no sequence, set or mapping",
+    abc.Reversible: "the items of a reversible that is no sequence, set or mapping",
+}
+_CALLABLE: object = abc.Callable
+_QUALIFIERS = frozenset({"Required", "NotRequired", "ReadOnly", "Final", "ClassVar", "Unpack"})
+_NEVER = (typing.Never, typing.NoReturn)
+
+
+def read(hint: object) -> tuple[Check, tuple[str, ...]]:
+    """The check of a hint, and what of the hint it leaves unchecked; never raises."""
+    reader = Reader()
+    try:
+        check = reader.read(hint)
+    except Exception as error:  # annotations are made of users' classes, and those may raise anything
+        return Everything(object), (f"{hint_text(hint)}, which can't be read ({type(error).__name__})",)
+    return check, tuple(reader.limits)
+
+
+class Reader:
+    """Reads one hint with all its parts; remembers what it has met, so that recursive hints end.
+
+    `limits` holds, in order and once each, what the checks leave unchecked.
+    """
+
+    def __init__(self) -> None:
+        self.limits: dict[str, None] = {}
+        self._met: dict[object, tuple[Reference, int]] = {}
+        self._scope: object = None
+        self._depth = 0
+        self._containers = 0
+
+    def read(self, hint: object) -> Check:
+        """The check of a hint that stands where the one being read stands: an alternative, a base, an alias's value."""
+        key = self._key(hint)
+        if key in self._met:
+            return self._again(*self._met[key])
+        if self._depth == _DEEPEST:
+            return self._unchecked(hint, "whatever is nested deeper than sixty types")
+        reference = Reference(hint)
+        self._met[key] = reference, self._containers
+        self._depth += 1
+        check = self._form(hint)
+        self._depth -= 1
+        reference.target = check
+        return check
+
+    def part(self, hint: object, scope: object = None) -> Check:
+        """The check of a hint for a part of the value: an item, a field, an attribute.
+
+        Args:
+            hint: the hint of the part.
+            scope: the class or alias in whose module the hint was written, if it is another than that of the whole.
+        """
+        self._containers += 1
+        check = self._written_in(scope or self._scope, hint)
+        self._containers -= 1
+        return check
+
+    def _written_in(self, scope: object, hint: object) -> Check:
+        outer = self._scope
+        self._scope = scope
+        check = self.read(hint)
+        self._scope = outer
+        return check
+
+    def leave(self, limit: str) -> None:
+        """Note that something is left unchecked."""
+        self.limits.setdefault(limit)
+
+    def _key(self, hint: object) -> object:
+        try:
+            hash(hint)
+        except Exception:  # metadata that can't be hashed
+            return id(hint)
+        # Equal references mean different things in different modules.
+        return hint, id(self._scope), type(hint)
+
+    def _again(self, reference: Reference, containers: int) -> Check:
+        if hasattr(reference, "target"):
+            return reference.target
+        # An alternative that is the union itself adds no value to it: `type A = A | int`.
+        return reference if containers < self._containers else Instances(reference.hint, ())
+
+    def _unchecked(self, hint: object, limit: str) -> Check:
+        self.leave(limit)
+        return Everything(hint)
+
+    def _form(self, hint: object) -> Check:
+        origin = get_origin(hint)
+        if origin is None:
+            return self._plain(hint)
+        if origin is Annotated:
+            return self._annotated(hint)
+        if origin is Literal:
+            return Literals(hint, get_args(hint))
+        if origin is typing.Union or origin is types.UnionType:
+            return self._union(hint, get_args(hint))
+        if isinstance(origin, type):
+            return self._generic(hint, origin)
+        if hasattr(origin, "__value__"):
+            return self._alias(origin, get_args(hint))
+        return self._qualified(hint, getattr(origin, "_name", ""))
+
+    def _plain(self, hint: object) -> Check:
+        """A hint without arguments."""
+        if hint is Any or hint is object or hint is inspect.Parameter.empty:
+            return Everything(hint)
+        if hint is None:
+            return Instances(hint, (types.NoneType,))
+        if isinstance(hint, type):
+            return self._class(hint)
+        if isinstance(hint, (str, ForwardRef, Unresolved)):
+            return self._reference(hint)
+        if any(hint is never for never in _NEVER):
+            return Instances(hint, ())
+        if hint is typing.LiteralString:
+            self.leave("that a string is literal")
+            return Instances(hint, (str,))
+        return self._named(hint)
+
+    def _named(self, hint: object) -> Check:
+        """A name that stands for another hint."""
+        if isinstance(hint, typing.NewType):
+            self.leave(f"that a value was made by {hint.__name__}()")
+            return self.read(hint.__supertype__)
+        if isinstance(hint, TypeVar):
+            return self._variable(hint)
+        if hasattr(hint, "__value__"):
+            return self._alias(hint, ())
+        if isinstance(hint, InitVar):
+            return self.read(hint.type)
+        return self._unchecked(hint, f"{hint_text(hint)}, which is not a type of values")
+
+    def _alias(self, alias: Any, arguments: tuple[object, ...]) -> Check:  # TypeAliasType is new in Python 3.12, and typing_extensions has its own
+        try:
+            value = alias.__value__
+        except Exception:  # it is evaluated when it is asked for, and a name may be missing
+            return self._unchecked(alias, f"{alias}, whose value does not resolve")
+        bindings = bindings_of(alias.__type_params__, arguments)
+        return self._written_in(alias, substituted(evaluated(value, alias), bindings))
+
+    def _reference(self, hint: str | ForwardRef | Unresolved) -> Check:
+        found = evaluated(hint, self._scope)
+        if isinstance(found, Unresolved):
+            return self._unchecked(hint, f"{found.text!r}, a name that does not resolve")
+        return self.read(found)
+
+    def _variable(self, variable: TypeVar) -> Check:
+        self.leave(f"what the type variable {variable.__name__} stands for")
+        if variable.__constraints__:
+            return self._union(variable, variable.__constraints__)
+        return Everything(variable) if variable.__bound__ is None else self.read(variable.__bound__)
+
+    def _qualified(self, hint: object, name: str) -> Check:
+        arguments = get_args(hint)
+        if name in _QUALIFIERS and len(arguments) == 1:
+            return self.read(arguments[0])
+        if name in ("TypeGuard", "TypeIs"):
+            return Instances(hint, (bool,))
+        return self._unchecked(hint, f"{hint_text(hint)}, which is not a type of values")
+
+    def _union(self, hint: object, alternatives: tuple[object, ...]) -> Check:
+        classes: list[type] = []
+        others: list[Check] = []
+        for check in map(self.read, alternatives):
+            if isinstance(check, Everything):
+                return check
+            if isinstance(check, Instances):
+                classes.extend(check.classes)
+            else:
+                others.append(check)
+        together = Instances(hint, tuple(dict.fromkeys(classes)))
+        return Union(hint, (together, *others)) if others else together
+
+    def _annotated(self, hint: Any) -> Check:  # the class of Annotated's aliases is private
+        base: object = hint.__origin__
+        metadata: tuple[object, ...] = hint.__metadata__
+        if is_unvalidated(metadata):
+            return self._unchecked(hint, "everything, as SkipValidation says")
+        for limit in conversions(metadata):
+            self.leave(limit)
+        check = self.read(base)
+        demanded = demands(metadata)
+        return Refined(hint, base, check, demanded) if demanded else check
+
+    def _class(self, hint: type) -> Check:
+        return _classes.check_of_class(self, hint, hint, ())
+
+    def _generic(self, hint: object, origin: type) -> Check:
+        """A class with arguments; `typing.List` stands for `list` without any."""
+        if origin is tuple:
+            return self._tuple(hint) if hasattr(hint, "__args__") else Instances(hint, (tuple,))
+        arguments = get_args(hint)
+        if not arguments:
+            return self.read(origin)
+        if origin is type:
+            return self._type(hint, arguments[0])
+        if origin is _CALLABLE:
+            if arguments != (..., Any):
+                self.leave("the signature of a callable")
+            return Calls(hint)
+        return self._container(hint, origin, arguments)
+
+    def _container(self, hint: object, origin: type, arguments: tuple[object, ...]) -> Check:
+        if origin in _ITEMS:
+            item = self.part(arguments[0])
+            if origin in _LAZY and not isinstance(item, Everything):
+                self.leave(_LAZY[origin])
+            return Items(hint, origin, item)
+        if origin in _PAIRS:
+            return Pairs(hint, origin, self.part(arguments[0]), self.part(arguments[1]))
+        if origin is collections.Counter:
+            return Pairs(hint, origin, self.part(arguments[0]), self.part(int))
+        if origin is abc.ItemsView:
+            pair = Tuple(hint, (self.part(arguments[0]), self.part(arguments[1])), None, ())
+            return Items(hint, origin, pair)
+        return _classes.check_of_class(self, hint, origin, arguments)
+
+    def _tuple(self, hint: object) -> Check:
+        first: list[Check] = []
+        last: list[Check] = []
+        between: Check | None = None
+        arguments = get_args(hint)
+        if len(arguments) == 2 and arguments[1] is ...:
+            return Tuple(hint, (), self.part(arguments[0]), ())
+        for argument, any_number in _spread(arguments):
+            if any_number:
+                between = self.part(argument)
+            else:
+                (first if between is None else last).append(self.part(argument))
+        return Tuple(hint, tuple(first), between, tuple(last))
+
+    def _type(self, hint: object, instance: object) -> Check:
+        """`type[X]`: by the classes whose instances X accepts."""
+        origin = get_origin(instance)
+        generic = isinstance(origin, type) and origin is not types.UnionType
+        if generic:
+            self.leave(f"the type arguments of {hint_text(instance)}")
+        of_instance = self.part(origin if generic else instance)
+        if isinstance(of_instance, Instances):
+            return Subclasses(hint, of_instance.classes)
+        if not isinstance(of_instance, Everything):
+            self.leave(f"which class it is, for {hint_text(hint)}")
+        return Subclasses(hint, (object,))
+
+
+def _spread(arguments: tuple[object, ...]) -> Iterator[tuple[object, bool]]:
+    """The items of a tuple's arguments, unpacked tuples among them opened, and whether there may be any number of each."""
+    for argument in arguments:
+        if not getattr(argument, "__unpacked__", False) and getattr(get_origin(argument), "_name", "") != "Unpack":
+            yield argument, False
+            continue
+        inner = argument if get_origin(argument) is tuple else get_args(argument)[0]
+        items = get_args(inner)
+        if get_origin(inner) is not tuple:  # a TypeVarTuple
+            yield Any, True
+        elif len(items) == 2 and items[1] is ...:
+            yield items[0], True
+        else:
+            yield from _spread(items)

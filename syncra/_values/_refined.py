@@ -1,0 +1,210 @@
+"""Annotated: the facts about a value that a type can't carry are put to pydantic, once the value is of the type.
+
+The type itself is never left to pydantic here: its strict mode refuses True for an int and takes a dict for a model.
+"""
+
+from __future__ import annotations
+
+import collections
+import types
+import typing
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Annotated, Any
+
+from syncra._values._checks import Check
+from syncra._values._faults import Fault, clipped
+
+if typing.TYPE_CHECKING:
+    from pydantic import ValidationError
+
+Validator = Callable[[object], object]
+
+_HOOK = "__get_pydantic_core_schema__"
+_PACKAGES = ("annotated_types", "pydantic")
+# About the way to a value (conversion, serialisation, which member of a union): a finished value can't break them.
+_ABOUT_CONVERSION = frozenset({
+    "Strict", "FailFast", "InstanceOf", "Discriminator", "Tag", "WithJsonSchema", "Examples", "PlainSerializer",
+    "WrapSerializer", "SerializeAsAny", "_OnErrorOmit", "Unit", "DocInfo", "Json", "EncodedBytes", "EncodedStr",
+})  # fmt: skip
+_VALIDATORS = frozenset({"BeforeValidator", "AfterValidator", "WrapValidator", "PlainValidator"})
+# Pydantic's own schema of these is as fast as its lists, takes all their subclasses, and converts nothing that fits.
+_NATIVE = (int, float, str, bytes)
+_UNIONS = (typing.Union, types.UnionType)
+# From here on a collection is worth a validator of its own.
+_MANY = 200
+
+
+def demands(metadata: tuple[object, ...]) -> tuple[object, ...]:
+    """The parts of an Annotated's metadata that pydantic holds against a finished value, in their order."""
+    found: list[object] = []
+    for item in metadata:
+        kind = item if isinstance(item, type) else type(item)
+        if kind.__name__ == "FieldInfo" and kind.__module__.startswith("pydantic."):
+            found.extend(demands(tuple(item.metadata)))  # type: ignore[attr-defined]  # pydantic is not imported here
+        elif kind.__name__ not in _ABOUT_CONVERSION and _is_of_pydantic(kind):
+            found.append(item)
+    return tuple(found)
+
+
+def _is_of_pydantic(kind: type) -> bool:
+    packages = {base.__module__.partition(".")[0] for base in kind.__mro__}
+    return not packages.isdisjoint(_PACKAGES) or hasattr(kind, _HOOK)
+
+
+def is_unvalidated(metadata: tuple[object, ...]) -> bool:
+    """Whether the metadata holds pydantic's SkipValidation."""
+    kinds = (item if isinstance(item, type) else type(item) for item in metadata)
+    return any(kind.__name__ == "SkipValidation" and _is_of_pydantic(kind) for kind in kinds)
+
+
+def conversions(metadata: tuple[object, ...]) -> Iterator[str]:
+    """What a user's validators make of a value, which is dropped."""
+    for item in metadata:
+        kind = item if isinstance(item, type) else type(item)
+        own = kind.__module__.partition(".")[0] not in _PACKAGES
+        if kind.__name__ in _VALIDATORS or (own and hasattr(kind, _HOOK)):
+            yield f"what {kind.__name__} makes of the value: it is run, and its result dropped"
+        elif kind.__name__ in ("Json", "EncodedBytes", "EncodedStr"):
+            yield f"the encoding that {kind.__name__} reads: a value is taken as already decoded"
+
+
+class Refined(Check):
+    """A value of a base hint that also meets the demands of its metadata."""
+
+    __slots__ = ("_base", "_base_hint", "_demands", "_each", "_every")
+
+    def __init__(self, hint: object, base_hint: object, base: Check, demanded: tuple[object, ...]) -> None:
+        super().__init__(hint)
+        self._base_hint = base_hint
+        self._base = base
+        self._demands = demanded
+        self._each: tuple[Validator, ...] | None = None
+        self._every: tuple[Validator, ...] | None = None
+
+    def accepts(self, value: object) -> bool:
+        return self._base.accepts(value) and not any(self._refusals(value))
+
+    def accepts_all(self, values: Collection[object]) -> bool:
+        if len(values) < _MANY:
+            return all(map(self.accepts, values))
+        if not self._base.accepts_all(values):
+            return False
+        if self._every is None:
+            self._every = _validators(self._base_hint, self._demands, many=True)
+        return not any(reason for validator in self._every for reason in _refusals(_drained(validator), values))
+
+    def faults(self, value: object) -> Iterator[Fault]:
+        of_base = False
+        for fault in self._base.faults(value):
+            of_base = True
+            yield fault
+        if not of_base:
+            yield from self._refusals(value)
+
+    def _refusals(self, value: object) -> Iterator[Fault]:
+        if self._each is None:
+            self._each = _validators(self._base_hint, self._demands, many=False)
+        for validator in self._each:
+            yield from _refusals(validator, value)
+
+
+def _drained(validator: Validator) -> Validator:
+    """Pydantic validates an iterable as it is iterated, so that no list of the results comes to be."""
+    return lambda values: collections.deque(validator(iter(values)), maxlen=0)  # type: ignore[call-overload]  # see above
+
+
+def _refusals(validator: Validator, value: object) -> Iterator[Fault]:
+    from pydantic import ValidationError
+
+    try:
+        validator(value)
+    except ValidationError as error:
+        yield from reasons(error)
+    except Exception as error:  # a user's validator may raise anything, and a constraint may not apply to the value
+        yield Fault("", clipped(f"{type(error).__name__}: {error}"), near=True)
+
+
+def reasons(error: ValidationError) -> Iterator[Fault]:
+    """Pydantic's reasons as faults."""
+    for reason in error.errors(include_url=False, include_context=False, include_input=False):
+        path = "".join(f"[{step!r}]" for step in reason["loc"])
+        yield Fault(path, reason["msg"], near=True)
+
+
+def _validators(base: object, demanded: tuple[object, ...], *, many: bool) -> tuple[Validator, ...]:
+    """Pydantic's validators of the demands.
+
+    Constraints are held against the value itself; where validators change it on the way, the whole chain is run as well.
+    """
+    constraints = tuple(item for item in demanded if not hasattr(item, _HOOK))
+    chains = [constraints] if len(constraints) < len(demanded) else []
+    built: list[Validator] = []
+    for chain in filter(None, (*chains, demanded)):
+        whole = _validator(base, chain, many=many)
+        alone = [_validator(base, (item,), many=many) for item in chain] if whole is None else [whole]
+        built.extend(validator for validator in alone if validator is not None)
+    return tuple(built)
+
+
+def _validator(base: object, chain: tuple[object, ...], *, many: bool) -> Validator | None:
+    """One validator of some demands, or None where pydantic can't hold them against a finished value."""
+    from pydantic import ConfigDict, TypeAdapter
+
+    annotated: Any = Annotated  # subscribed at run time, which no type checker follows
+    attempts: list[tuple[object, ...]] = [(_loosened(base), *(_Hook(item, base) if hasattr(item, _HOOK) else item for item in chain))]
+    if isinstance(base, type):  # demands that look at the schema of their base: the version of a UUID
+        attempts.append((base, *chain))
+    for attempt in attempts:
+        target = annotated[attempt]
+        try:
+            adapter = TypeAdapter[object](
+                Iterable[target] if many else target, config=ConfigDict(arbitrary_types_allowed=True)
+            )
+        except Exception:  # noqa: S112  # pydantic raises a dozen classes for what it can't build, and so may a hook
+            continue
+        return adapter.validate_python
+    return None
+
+
+def _loosened(base: object) -> object:
+    """What stands for the base, which was checked before: Any, or a scalar whose own schema is quick and exact."""
+    alternatives = typing.get_args(base) if typing.get_origin(base) in _UNIONS else (base,)
+    kinds = [kind for kind in alternatives if kind is not None and kind is not type(None)]
+    inner = kinds[0] if len(kinds) == 1 and any(kinds[0] is kind for kind in _NATIVE) else Any
+    # Pydantic exempts None from the constraints of an optional hint.
+    return inner if len(kinds) == len(alternatives) else typing.Optional[inner]
+
+
+class _Hook:
+    """A hook of metadata that is told the true base, and handed the schema of what stands for it."""
+
+    def __init__(self, item: object, base: object) -> None:
+        self._item = item
+        self._base = base
+
+    def __get_pydantic_core_schema__(self, source: object, handler: Any) -> object:  # pydantic's handler has no public class
+        return getattr(self._item, _HOOK)(self._base, _Handler(source, handler))
+
+
+class _Handler:
+    """Pydantic's handler, which gives the schema of what stands for the base whatever it is asked for."""
+
+    def __init__(self, source: object, handler: Any) -> None:  # as above
+        self._source = source
+        self._handler = handler
+
+    def __call__(self, _: object) -> object:
+        return self._handler(self._source)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._handler, name)
+
+
+class Whole:
+    """A demand for all that pydantic asks of a class which is never instantiated: `AwareDatetime` is a datetime."""
+
+    def __init__(self, cls: type) -> None:
+        self._cls = cls
+
+    def __get_pydantic_core_schema__(self, source: object, handler: Any) -> object:  # as above
+        return handler.generate_schema(self._cls)
