@@ -1,0 +1,27 @@
+"""What a pool and a worker say to each other; the number of a message means what its kind says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PREPARE: Final = 1
+"""To a worker, first: a `Preparation`."""
+DEFINE: Final = 2
+"""To a worker: a function; the number is what calls will call it. It is not looked at before it is called."""
+FORGET: Final = 3
+"""To a worker: all functions defined so far are done with."""
+CALL: Final = 4
+"""To a worker: arguments for the function with this number. Exactly one of the answers below follows."""
+
+READY: Final = 11
+"""From a worker, once, before any answer: it runs; the number is its process id."""
+RETURNED: Final = 12
+"""The call's value."""
+RAISED: Final = 13
+"""The call's exception, as `_failure.pack` makes it; also for a value that does not pickle."""
+UNREADABLE: Final = 14
+"""The arguments did not unpickle; the exception why. The function was not called."""
+UNDEFINED: Final = 15
+"""The function was not found or did not unpickle; the exception why. Nothing was called."""
+SCRIPT_FAILED: Final = 16
+"""The caller's script could not be imported; the exception why. Nothing was called."""

@@ -1,0 +1,332 @@
+"""Processes for calls: a pool of workers, and what one run does with them.
+
+Who owns what: a `Lease` belongs to the thread of its run, and so does a worker while the lease holds it; the
+lists of the pool change under its lock only. No thread of the pool's own exists; all that happens, happens
+inside the calls of a lease. A worker has at most one call, so that its death costs that call and no other.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import deque
+from collections.abc import Callable
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from syncra._workers import _messages, _script
+from syncra._workers._cpus import usable_cpus
+from syncra._workers._function import FunctionRef
+from syncra._workers._pickling import encode, is_importable
+from syncra._workers._starter import Ending, Starter, StartMethod
+from syncra._workers._wire import Body
+from syncra._workers._worker import DEPTH_VARIABLE
+
+if TYPE_CHECKING:
+    from syncra._workers._lease import Lease
+
+_MOST_DEFINITIONS: Final = 1_000
+"""Functions that a worker keeps before it is told to forget them all."""
+_DEEPEST_NESTING: Final = 10
+
+
+class WorkerStartError(RuntimeError):
+    """Workers cannot be started here; no call is to blame.
+
+    Attributes:
+        exit_code: what the process left with, where it left.
+    """
+
+    def __init__(self, message: str, exit_code: int | None = None) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class Worker:
+    """The pool's record of one process.
+
+    Attributes:
+        lease: whose it is at the moment; None while it is idle. token: the call it has. doubtful: the call
+        and the function it needs, until it is known that the worker finds that function by name.
+    """
+
+    __slots__ = (
+        "_calls",
+        "_known",
+        "_number",
+        "channel",
+        "doubtful",
+        "is_ready",
+        "lease",
+        "starter",
+        "token",
+    )
+
+    def __init__(self, starter: Starter) -> None:
+        self.starter = starter
+        self._number, self.channel = starter.start()
+        self.lease: Lease | None = None
+        self.token = 0
+        self.is_ready = False
+        self.doubtful: tuple[FunctionRef, Body, bool] | None = None
+        self._known: set[int] = set()
+        self._calls = 0
+
+    def call(self, token: int, function: FunctionRef, arguments: Body) -> None:
+        """Hand one call over, and first the function if the worker does not know it.
+
+        Raises:
+            UnsendableError: the function cannot travel.
+            ConnectionError: the worker is dead.
+            MemoryError: there is no room for the arguments.
+        """
+        self.token = token
+        self._calls += 1
+        self.doubtful = None
+        if function.number not in self._known:
+            definition = function.definition()
+            if len(self._known) >= _MOST_DEFINITIONS:
+                self.channel.send(_messages.FORGET, 0, Body(b"", []))
+                self._known.clear()
+            self.channel.send(_messages.DEFINE, function.number, definition)
+            self._known.add(function.number)
+            self.doubtful = (function, arguments, function.by_value)
+        self.channel.send(_messages.CALL, function.number, arguments)
+
+    def has_made(self, calls: int | None) -> bool:
+        """Whether it is time to replace the worker."""
+        return calls is not None and self._calls >= calls
+
+    def is_fresh(self) -> bool:
+        """Whether this is the first call it ever got."""
+        return self._calls <= 1 and not self.is_ready
+
+    def unlearn(self, function: FunctionRef) -> None:
+        """The next call defines this function again."""
+        self._known.discard(function.number)
+
+    def end(self) -> Ending:
+        """Kill the process if it still runs; when this returns it is gone."""
+        ending = self.starter.end(self._number)
+        self.channel.close()
+        return ending
+
+    def retire(self) -> None:
+        """Let the process leave by itself."""
+        self.channel.close()
+        self.starter.retire(self._number)
+
+
+class WorkerPool:
+    """Worker processes that several runs share; each starts when it is first needed.
+
+    Args:
+        max_workers: the most processes at a time; by default the processors that this process may use, and 1
+        inside
+            of a worker, so that nested runs do not multiply.
+        max_calls: a worker is replaced by a new process after that many calls. start_method: "forkserver": a
+        worker is forked from a process that has only Syncra in it; "spawn": it is a new
+            interpreter. The calling process itself is never forked.
+    """
+
+    def __init__(
+        self,
+        max_workers: int | None = None,
+        *,
+        max_calls: int | None = None,
+        start_method: StartMethod = "forkserver",
+    ) -> None:
+        if max_workers is None:
+            max_workers = 1 if _depth() else usable_cpus()
+        for name, count in (("max_workers", max_workers), ("max_calls", max_calls)):
+            if count is not None and count < 1:
+                raise ValueError(f"{name} is {count}; it must be 1 or more")
+        if not hasattr(os, "fork"):
+            raise NotImplementedError("worker processes need Linux or macOS; use threads on this platform")
+        self._max_workers = max_workers
+        self._max_calls = max_calls
+        self._start_method: StartMethod = start_method
+        self._lock = Lock()
+        self._owner = os.getpid()
+        self._is_closed = False
+        self._starter: Starter | None = None
+        self._workers: set[Worker] = set()
+        self._idle: list[Worker] = []
+        self._waiting: deque[Lease] = deque()
+        self._references: dict[int, FunctionRef] = {}
+
+    @property
+    def max_workers(self) -> int:
+        """The most processes at a time."""
+        return self._max_workers
+
+    def refer(self, function: Callable[..., object]) -> FunctionRef:
+        """The function in the form that calls name; for one with an importable name always the same."""
+        known = self._references.get(id(function))
+        if known is not None:
+            return known
+        reference = FunctionRef(function)
+        if is_importable(function):  # then its module keeps it alive, not we
+            if len(self._references) >= _MOST_DEFINITIONS:
+                self._references.clear()
+            self._references[id(function)] = reference
+        return reference
+
+    def lease(self) -> Lease:
+        """One run's view on the pool, for one thread; close it at the end of the run."""
+        from syncra._workers._lease import Lease
+
+        self._check_usable()
+        return Lease(self)
+
+    def close(self) -> None:
+        """Let all workers leave, kill those that don't within a second; afterwards nothing is left."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if os.getpid() != self._owner:
+            self._forget()
+            return
+        with self._lock:
+            workers, self._workers, self._idle = self._workers, set(), []
+        for worker in workers:
+            if worker.lease is None:
+                worker.channel.close()
+            else:
+                worker.channel.shut()
+        if self._starter is not None:
+            self._starter.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_is_closed", True) and self._starter is not None:
+            if os.getpid() == self._owner:
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+            self.close()
+
+    # What follows is for leases.
+
+    def acquire(self, lease: Lease) -> Worker | None:
+        """An idle worker or a new one; None if there is neither: then the lease is in line for the next."""
+        with self._lock:
+            self._check_usable()
+            if self._idle:
+                worker = self._idle[-1]
+                worker.lease = lease  # before it leaves the list: an interrupt in between loses no worker
+                self._idle.pop()
+                return worker
+            if len(self._workers) < self._max_workers:
+                return self._launched(lease)
+            if not lease.is_waiting:
+                lease.is_waiting = True
+                self._waiting.append(lease)
+            return None
+
+    def release(self, worker: Worker) -> None:
+        """Take back a worker whose call has ended: the lease that waits longest gets it."""
+        with self._lock:
+            releasing, worker.lease = worker.lease, None
+            worker.doubtful = None
+            if self._is_closed:
+                worker.channel.close()
+            elif worker.has_made(self._max_calls):
+                self._workers.discard(worker)
+                worker.retire()
+                self._fill()
+            elif self._waiting:
+                self._offer(worker, releasing)
+            else:
+                self._idle.append(worker)
+
+    def discard(self, worker: Worker) -> Ending:
+        """Kill a worker, or find out how it died; another takes its place when one is needed."""
+        ending = worker.end()
+        with self._lock:
+            worker.lease = None
+            self._workers.discard(worker)
+            if worker in self._idle:
+                self._idle.remove(worker)
+            self._fill()
+        return ending
+
+    def leave(self, lease: Lease) -> list[Worker]:
+        """Take the lease out of the line; the workers it still holds."""
+        with self._lock:
+            if lease.is_waiting:
+                self._waiting.remove(lease)
+                lease.is_waiting = False
+            return [worker for worker in self._workers if worker.lease is lease]
+
+    def _fill(self) -> None:
+        """A place has become free: start a worker if somebody waits for one."""
+        if self._waiting and not self._is_closed and len(self._workers) < self._max_workers:
+            self._offer(self._launched(None), None)
+
+    def _offer(self, worker: Worker, releasing: Lease | None) -> None:
+        lease = self._waiting.popleft()
+        lease.is_waiting = False
+        worker.lease = lease
+        lease.offered = worker
+        if lease is not releasing:  # who releases is awake
+            lease.wake()
+
+    def _launched(self, lease: Lease | None) -> Worker:
+        """A new worker, told what it needs before its first call; its process may still be starting."""
+        if _script.is_importing():
+            raise WorkerStartError(_script.GUARD)
+        if _depth() >= _DEEPEST_NESTING:
+            raise WorkerStartError(
+                f"workers are nested {_depth()} deep here, and no deeper nesting is supported"
+            )
+        try:
+            worker = Worker(self._running_starter())
+        except ConnectionError:  # the template was killed: once more with a new one
+            self._close_starter()
+            worker = Worker(self._running_starter())
+        try:
+            worker.channel.send(_messages.PREPARE, 0, encode(_script.preparation(), "preparation"))
+        except ConnectionError:  # it has died already; the first call will find out
+            pass
+        worker.lease = lease
+        self._workers.add(worker)
+        return worker
+
+    def _running_starter(self) -> Starter:
+        if self._starter is None:
+            self._starter = Starter(self._start_method)
+        return self._starter
+
+    def _close_starter(self) -> None:
+        starter, self._starter = self._starter, None
+        if starter is not None:
+            starter.close()
+
+    def _check_usable(self) -> None:
+        if self._is_closed:
+            raise RuntimeError("the worker pool is closed")
+        if os.getpid() != self._owner:
+            raise RuntimeError("the worker pool belongs to the process that this one was forked from")
+
+    def _forget(self) -> None:
+        for worker in self._workers:
+            worker.channel.forget()
+        if self._starter is not None:
+            self._starter.forget()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._is_closed else f"{len(self._workers)} running"
+        return f"<WorkerPool of at most {self._max_workers}, {state}>"
+
+
+def _depth() -> int:
+    """How many workers this process is inside of."""
+    text = os.environ.get(DEPTH_VARIABLE, "")
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,232 @@
+"""One pipe between a pool and a worker: whole messages in, whole messages out.
+
+A message is a kind, a number and a body, the body being one pickle and the large buffers that belong to it.
+What is small travels on the socket itself; what is large is written into a memory file whose descriptor
+travels instead. So no message on the socket is longer than `INLINE_LIMIT`, and a sender never waits for its
+reader.
+"""
+
+from __future__ import annotations
+
+import array
+import mmap
+import os
+import socket
+import struct
+import tempfile
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from pickle import PickleBuffer
+from typing import Final
+
+INLINE_LIMIT: Final = 32_768
+"""Bytes of the longest body that travels on the socket.
+
+A worker gets at most three messages before it reads (set up, define, call): they must fit into its socket's
+buffer (Linux gives 208 kB), or a stopped worker would stop its pool.
+"""
+
+MAPPING_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes from which a memory file is mapped and not read: one copy less, but a mapping keeps a descriptor."""
+
+_HEADER: Final = struct.Struct("<IBI")
+_SPILLED: Final = 0xFFFF_FFFF
+_COUNT: Final = struct.Struct("<Q")
+_ENTRY: Final = struct.Struct("<QQ")
+_ALIGNMENT: Final = 64
+_RECEIVE_BYTES: Final = 2 * INLINE_LIMIT
+_FEW_DESCRIPTORS: Final = socket.CMSG_SPACE(4 * array.array("i").itemsize)
+_RECEIVE_FLAGS: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+Buffer = PickleBuffer | memoryview
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Body:
+    """A pickle and its out-of-band buffers, as `pickle.loads` takes them."""
+
+    pickled: bytes | memoryview
+    buffers: list[Buffer]
+
+
+class Channel:
+    """One end of the pipe, owned by one thread at a time.
+
+    Only the pool's end is ever asked whether a message is there (`receive(wait=False)`).
+    """
+
+    __slots__ = ("_descriptors", "_end", "_socket", "_start", "_store", "_view", "fileno")
+
+    def __init__(self, end: socket.socket) -> None:
+        end.setblocking(True)  # whatever `socket.setdefaulttimeout` says
+        self._socket = end
+        self.fileno = end.fileno()
+        self._store = bytearray(_RECEIVE_BYTES)
+        self._view = memoryview(self._store)
+        self._start = 0
+        self._end = 0
+        self._descriptors: deque[int] = deque()
+
+    def send(self, kind: int, number: int, body: Body) -> None:
+        """Hand one message over, without waiting for the other end to read it.
+
+        Raises:
+            OSError: the other end is gone (BrokenPipeError, ConnectionResetError), or memory for the body is.
+        """
+        if not body.buffers and len(body.pickled) <= INLINE_LIMIT:
+            self._socket.sendall(_HEADER.pack(len(body.pickled), kind, number) + body.pickled)
+            return
+        descriptor = _spill(body)
+        try:
+            header = _HEADER.pack(_SPILLED, kind, number)
+            socket.send_fds(self._socket, [header], [descriptor])
+        finally:
+            os.close(descriptor)
+
+    def receive(self, *, wait: bool) -> tuple[int, int, Body] | None:
+        """The next message as (kind, number, body); None if it is not there as a whole and `wait` is False.
+
+        Raises:
+            EOFError: the other end is gone, perhaps in the middle of a message.
+        """
+        flags = _RECEIVE_FLAGS if wait else _RECEIVE_FLAGS | socket.MSG_DONTWAIT
+        while (message := self._take()) is None:
+            self._make_room()
+            try:
+                count, ancillary, _, _ = self._socket.recvmsg_into(
+                    [self._view[self._end :]], _FEW_DESCRIPTORS, flags
+                )
+            except BlockingIOError:
+                return None
+            except ConnectionError:
+                count, ancillary = 0, []
+            if not count:
+                raise EOFError("the other end of the pipe is closed")
+            self._end += count
+            for _, _, content in ancillary:
+                arrived = array.array("i")
+                arrived.frombytes(content[: len(content) - len(content) % arrived.itemsize])
+                self._descriptors.extend(arrived)
+        return message
+
+    def close(self) -> None:
+        """Close this end, also for whoever inherited it by a fork; the other end reads end-of-file."""
+        self.shut()
+        self.forget()
+
+    def shut(self) -> None:
+        """Make both ends read end-of-file, and leave closing to the owner."""
+        with suppress(OSError):  # the other end was first
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def forget(self) -> None:
+        """Close this process's copy of the end; a process that shares it by a fork keeps its own."""
+        self._socket.close()
+        while self._descriptors:
+            os.close(self._descriptors.popleft())
+
+    def _take(self) -> tuple[int, int, Body] | None:
+        body_start = self._start + _HEADER.size
+        if self._end < body_start:
+            return None
+        size, kind, number = _HEADER.unpack_from(self._store, self._start)
+        if size == _SPILLED:
+            self._start = body_start
+            return kind, number, _unspill(self._descriptors.popleft())
+        if self._end < body_start + size:
+            return None
+        self._start = body_start + size
+        return kind, number, Body(bytes(self._view[body_start : self._start]), [])
+
+    def _make_room(self) -> None:
+        if self._start == self._end:
+            self._start = self._end = 0
+        elif self._start:
+            rest = self._end - self._start
+            self._store[:rest] = bytes(self._view[self._start : self._end])
+            self._start, self._end = 0, rest
+
+
+def _spill(body: Body) -> int:
+    """The body in a memory file of its own, which lives as long as a descriptor of it does.
+
+    The file holds the count of its parts, size and writability of each, and the parts, the pickle first.
+    """
+    parts = [memoryview(body.pickled), *(_raw(buffer) for buffer in body.buffers)]
+    table = b"".join(_ENTRY.pack(part.nbytes, part.readonly) for part in parts)
+    descriptor = _memory_file()
+    try:
+        position = _write(descriptor, memoryview(_COUNT.pack(len(parts)) + table), 0)
+        for part in parts:
+            position = _write(descriptor, part, _aligned(position))
+        os.ftruncate(descriptor, max(position, 1))
+    except OSError as error:
+        os.close(descriptor)
+        size = sum(part.nbytes for part in parts)
+        raise MemoryError(f"no memory to hand over {size} bytes: {error.strerror}") from error
+    return descriptor
+
+
+def _unspill(descriptor: int) -> Body:
+    """The body that a memory file holds; closes the descriptor."""
+    try:
+        size = os.fstat(descriptor).st_size
+        if size >= MAPPING_LIMIT:
+            return _parts(memoryview(_mapped(descriptor, size)))
+        content = bytearray(size)
+        _read(descriptor, memoryview(content))
+        return _parts(memoryview(content))
+    finally:
+        os.close(descriptor)
+
+
+def _parts(content: memoryview) -> Body:
+    (count,) = _COUNT.unpack_from(content)
+    position = _COUNT.size + count * _ENTRY.size
+    parts: list[memoryview] = []
+    for index in range(count):
+        size, readonly = _ENTRY.unpack_from(content, _COUNT.size + index * _ENTRY.size)
+        position = _aligned(position)
+        part = content[position : position + size]
+        parts.append(part.toreadonly() if readonly else part)
+        position += size
+    return Body(parts[0], list(parts[1:]))
+
+
+def _mapped(descriptor: int, size: int) -> mmap.mmap:
+    """The file as memory, all its pages asked for at once: half the cost of faulting them in one by one."""
+    populate = getattr(mmap, "MAP_POPULATE", 0)
+    return mmap.mmap(descriptor, size, flags=mmap.MAP_SHARED | populate)
+
+
+def _memory_file() -> int:
+    """A file without a name: nothing is left of it once no process holds it, however the last one went."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("syncra-message", os.MFD_CLOEXEC)
+    descriptor, path = tempfile.mkstemp(prefix="syncra-message-")
+    os.unlink(path)
+    return descriptor
+
+
+def _raw(buffer: Buffer) -> memoryview:
+    return buffer.raw() if isinstance(buffer, PickleBuffer) else memoryview(buffer)
+
+
+def _write(descriptor: int, part: memoryview, position: int) -> int:
+    """Write the whole part at the position; give the position behind it."""
+    written = 0
+    while written < part.nbytes:
+        written += os.pwrite(descriptor, part[written:], position + written)
+    return position + written
+
+
+def _read(descriptor: int, target: memoryview) -> None:
+    done = 0
+    while done < target.nbytes:
+        done += os.preadv(descriptor, [target[done:]], done)
+
+
+def _aligned(position: int) -> int:
+    return -(-position // _ALIGNMENT) * _ALIGNMENT

@@ -1,0 +1,164 @@
+"""Functions that the tests have workers call; a module that a worker can import."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
+lock = threading.Lock()
+"""A module-level lock: whoever pickles this module's functions by value fails."""
+_calls = 0
+
+
+def add(left: int, right: int = 1) -> int:
+    return left + right
+
+
+def process_id() -> int:
+    return os.getpid()
+
+
+def identity(value: Any) -> Any:
+    return value
+
+
+def count_calls() -> int:
+    """How often this process has called it: state of the module, as functions by reference see it."""
+    global _calls
+    with lock:
+        _calls += 1
+    return _calls
+
+
+def kill_self(number: int) -> None:
+    os.kill(os.getpid(), number)
+    signal.pause()
+
+
+def leave(code: int) -> None:
+    os._exit(code)
+
+
+def hang() -> None:
+    signal.pause()
+
+
+def raise_error(error: BaseException) -> None:
+    raise error
+
+
+def raise_chain() -> None:
+    try:
+        try:
+            raise KeyError("context")
+        except KeyError:
+            raise OSError(2, "cause") from None
+    except OSError as cause:
+        error = ValueError("the error")
+        error.add_note("a note")
+        raise error from cause
+
+
+def give_lock() -> threading.Lock:
+    return threading.Lock()
+
+
+def set_marker(value: str) -> str:
+    before = marker.get()
+    marker.set(value)
+    return before
+
+
+async def add_async(left: int, right: int) -> int:
+    await asyncio.sleep(0)
+    return left + right
+
+
+async def leave_task_behind() -> int:
+    task = asyncio.create_task(asyncio.sleep(3_600))
+    _left_behind.append(task)
+    return id(task)
+
+
+async def left_behind_is_done() -> bool:
+    return all(task.done() for task in _left_behind)
+
+
+_left_behind: list[asyncio.Task[None]] = []
+
+
+async def raise_cancelled() -> None:
+    raise asyncio.CancelledError("by itself")
+
+
+def give_coroutine() -> Any:
+    return add_async(1, 2)
+
+
+class Wrapped:
+    """Stands where a function was, as a decorator leaves it."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        raise AssertionError("the wrapper was called, not the function in it")
+
+
+@Wrapped
+@Wrapped
+def replaced(value: int) -> int:
+    with lock:
+        return value * 2
+
+
+class Counter:
+    """Has every kind of method."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+
+    def __call__(self, step: int) -> int:
+        return self.start + step
+
+    def method(self, step: int) -> int:
+        return self.start + step
+
+    @staticmethod
+    def static(step: int) -> int:
+        return step + 1
+
+    @classmethod
+    def of_class(cls, step: int) -> tuple[str, int]:
+        return cls.__name__, step
+
+
+class TwoArguments(Exception):
+    """Pickles, but does not unpickle."""
+
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__(f"{left}-{right}")
+
+
+class HoldsLock(Exception):
+    """Does not pickle."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.lock = threading.Lock()
+
+
+class NoText(Exception):
+    """Has no text to show."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
