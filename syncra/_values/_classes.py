@@ -11,12 +11,14 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import date, datetime
 from typing import Any, get_args, get_origin
 
-from syncra._values._checks import Attributes, Check, Classes, Everything, Instances, Keys, Literals
+from syncra._annotations import Unresolved
+from syncra._values._checks import Attributes, Check, Classes, Everything, Instances, Literals
+from syncra._values._containers import Keys
 from syncra._values._faults import hint_text
 from syncra._values._files import Files
 from syncra._values._members import Members, members_of, property_hint
 from syncra._values._refined import Refined, Whole
-from syncra._values._scope import Bindings, Unresolved, annotations_of, bindings_of, evaluated, substituted
+from syncra._values._scope import Scope, annotations_of, scope_of
 
 if typing.TYPE_CHECKING:
     from syncra._values._reading import Reader
@@ -57,7 +59,9 @@ def check_of_class(reader: Reader, hint: object, cls: type, arguments: tuple[obj
         return _typed_dict(reader, hint, cls, arguments)
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         fields = _fields(reader, cls, arguments)
-        return Attributes(Instances(hint, (cls,)), {name: fields[name] for name in cls._fields if name in fields})
+        return Attributes(
+            Instances(hint, (cls,)), {name: fields[name] for name in cls._fields if name in fields}
+        )
     if arguments:
         return _with_arguments(reader, hint, cls, arguments)
     return _plain(reader, cls)
@@ -100,47 +104,49 @@ def _array(reader: Reader, whole: Instances, shape: object, dtype: object = Any)
     return Attributes(whole, attributes)
 
 
-def _model(reader: Reader, cls: Any, origin: type) -> Check:  # a class of pydantic, which is not imported here
+def _model(
+    reader: Reader, cls: Any, origin: type
+) -> Check:  # a class of pydantic, which is not imported here
     """A generic model with its arguments: instances of the bare one fit as well, if their fields do."""
     fields = {name: reader.part(field.annotation) for name, field in cls.model_fields.items()}
     return Attributes(Instances(cls, (origin,)), fields)
 
 
 def _fields(reader: Reader, cls: type, arguments: tuple[object, ...]) -> dict[str, Check]:
-    bindings = bindings_of(getattr(cls, "__parameters__", ()), arguments)
-    return {
-        name: reader.part(_evaluated(annotation, base, bindings), base)
-        for name, (annotation, base) in annotations_of(cls).items()
+    return {name: reader.part(hint, scope) for name, (hint, scope) in _hints(cls, arguments).items()}
+
+
+def _hints(cls: type, arguments: tuple[object, ...]) -> dict[str, tuple[object, Scope]]:
+    """The hints of a class's fields, with its arguments in place, and the scopes they were written in."""
+    parameters: tuple[object, ...] = getattr(cls, "__parameters__", ())
+    written = annotations_of(cls).items()
+    scoped = {
+        name: (annotation, scope_of(base, parameters, arguments)) for name, (annotation, base) in written
     }
-
-
-def _evaluated(annotation: object, scope: type, bindings: Bindings) -> object:
-    return substituted(evaluated(annotation, scope), bindings)
+    return {name: (scope.evaluated(annotation), scope) for name, (annotation, scope) in scoped.items()}
 
 
 def _typed_dict(reader: Reader, hint: object, cls: Any, arguments: tuple[object, ...]) -> Check:
     """The keys of a TypedDict; its metaclass sets attributes that no class of typing declares."""
-    bindings = bindings_of(getattr(cls, "__parameters__", ()), arguments)
     fields: dict[str, Check] = {}
     required: set[str] = set(cls.__required_keys__)
-    for name, (annotation, base) in annotations_of(cls).items():
-        field = _evaluated(annotation, base, bindings)
-        qualifiers = _qualifiers(field)
-        if "NotRequired" in qualifiers:
+    for name, (field, scope) in _hints(cls, arguments).items():
+        qualifier = _qualifier(field)
+        if qualifier == "NotRequired":
             required.discard(name)
-        elif "Required" in qualifiers:
+        elif qualifier == "Required":
             required.add(name)
-        fields[name] = reader.part(field, base)
+        fields[name] = reader.part(field, scope)
     return Keys(hint, fields, frozenset(required), _extra(reader, cls))
 
 
-def _qualifiers(hint: object) -> str:
-    """The names of the qualifiers around a field's hint."""
+def _qualifier(hint: object) -> str:
+    """What a field's hint says of its key: Required, NotRequired, or nothing."""
     if isinstance(hint, Unresolved):  # annotations as strings hide their qualifiers from the class
-        return hint.text.partition("[")[0]
+        return hint.text.partition("[")[0].rpartition(".")[2]
     name = getattr(get_origin(hint), "_name", None)
     if get_origin(hint) is typing.Annotated or name == "ReadOnly":
-        return _qualifiers(get_args(hint)[0])
+        return _qualifier(get_args(hint)[0])
     return name if isinstance(name, str) else ""
 
 
@@ -148,8 +154,10 @@ def _extra(reader: Reader, cls: Any) -> Check:  # as above
     if getattr(cls, "__closed__", None):
         return Instances(cls, ())
     extra = getattr(cls, "__extra_items__", None)
-    declared = extra is not None and type(extra).__name__ != "NoExtraItemsType" and "NoExtraItems" not in repr(extra)
-    return reader.part(extra, cls) if declared else Everything(cls)
+    declared = (
+        extra is not None and type(extra).__name__ != "NoExtraItemsType" and "NoExtraItems" not in repr(extra)
+    )
+    return reader.part(extra, Scope(cls)) if declared else Everything(cls)
 
 
 def _protocol(reader: Reader, hint: object, cls: type, arguments: tuple[object, ...]) -> Check:
@@ -157,5 +165,7 @@ def _protocol(reader: Reader, hint: object, cls: type, arguments: tuple[object, 
     if methods:
         reader.leave(f"the signatures of the methods of {hint_text(cls)}")
     fields = _fields(reader, cls, arguments)
-    checks = {name: fields[name] if name in fields else reader.part(property_hint(cls, name)) for name in attributes}
+    checks = {
+        name: fields[name] if name in fields else reader.part(property_hint(cls, name)) for name in attributes
+    }
     return Members(hint, cls, methods, checks)

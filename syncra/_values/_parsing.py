@@ -50,7 +50,9 @@ def _made(hint: object) -> Callable[[object], object]:
 _remembered = lru_cache(1024)(_made)
 
 
-def _validator(hint: Any) -> Callable[[object], object]:  # pydantic wants a type form, and says itself what is none
+def _validator(
+    hint: Any,
+) -> Callable[[object], object]:  # pydantic wants a type form, and says itself what is none
     from pydantic import ConfigDict, PydanticUserError, TypeAdapter
 
     try:

@@ -11,23 +11,22 @@ from collections.abc import Iterator
 from dataclasses import InitVar
 from typing import Annotated, Any, ForwardRef, Literal, TypeVar, get_args, get_origin
 
+from syncra._annotations import Unresolved
 from syncra._values import _classes
 from syncra._values._checks import (
     Calls,
     Check,
     Everything,
     Instances,
-    Items,
     Literals,
-    Pairs,
     Reference,
     Subclasses,
-    Tuple,
     Union,
 )
+from syncra._values._containers import Items, Pairs, Tuple
 from syncra._values._faults import hint_text
 from syncra._values._refined import Refined, conversions, demands, is_unvalidated
-from syncra._values._scope import Unresolved, bindings_of, evaluated, substituted
+from syncra._values._scope import Scope, scope_of
 
 _DEEPEST = 60
 
@@ -69,7 +68,7 @@ class Reader:
     def __init__(self) -> None:
         self.limits: dict[str, None] = {}
         self._met: dict[object, tuple[Reference, int]] = {}
-        self._scope: object = None
+        self._scope = Scope()
         self._depth = 0
         self._containers = 0
 
@@ -88,19 +87,19 @@ class Reader:
         reference.target = check
         return check
 
-    def part(self, hint: object, scope: object = None) -> Check:
+    def part(self, hint: object, scope: Scope | None = None) -> Check:
         """The check of a hint for a part of the value: an item, a field, an attribute.
 
         Args:
             hint: the hint of the part.
-            scope: the class or alias in whose module the hint was written, if it is another than that of the whole.
+            scope: where the hint was written, if elsewhere than that of the whole.
         """
         self._containers += 1
         check = self._written_in(scope or self._scope, hint)
         self._containers -= 1
         return check
 
-    def _written_in(self, scope: object, hint: object) -> Check:
+    def _written_in(self, scope: Scope, hint: object) -> Check:
         outer = self._scope
         self._scope = scope
         check = self.read(hint)
@@ -112,12 +111,13 @@ class Reader:
         self.limits.setdefault(limit)
 
     def _key(self, hint: object) -> object:
+        # Equal references mean different things in different scopes.
+        key = (hint, type(hint), self._scope if not isinstance(hint, type) else None)
         try:
-            hash(hint)
+            hash(key)
         except Exception:  # metadata that can't be hashed
             return id(hint)
-        # Equal references mean different things in different modules.
-        return hint, id(self._scope), type(hint)
+        return key
 
     def _again(self, reference: Reference, containers: int) -> Check:
         if hasattr(reference, "target"):
@@ -175,18 +175,20 @@ class Reader:
             return self.read(hint.type)
         return self._unchecked(hint, f"{hint_text(hint)}, which is not a type of values")
 
-    def _alias(self, alias: Any, arguments: tuple[object, ...]) -> Check:  # TypeAliasType is new in Python 3.12, and typing_extensions has its own
+    def _alias(
+        self, alias: Any, arguments: tuple[object, ...]
+    ) -> Check:  # TypeAliasType is new in Python 3.12, and typing_extensions has its own
         try:
             value = alias.__value__
         except Exception:  # it is evaluated when it is asked for, and a name may be missing
             return self._unchecked(alias, f"{alias}, whose value does not resolve")
-        bindings = bindings_of(alias.__type_params__, arguments)
-        return self._written_in(alias, substituted(evaluated(value, alias), bindings))
+        scope = scope_of(alias, alias.__type_params__, arguments)
+        return self._written_in(scope, scope.evaluated(value))
 
     def _reference(self, hint: str | ForwardRef | Unresolved) -> Check:
-        found = evaluated(hint, self._scope)
+        found = hint if isinstance(hint, Unresolved) else self._scope.evaluated(hint)
         if isinstance(found, Unresolved):
-            return self._unchecked(hint, f"{found.text!r}, a name that does not resolve")
+            return self._unchecked(hint, f"{found.name or found.text!r}, which does not resolve")
         return self.read(found)
 
     def _variable(self, variable: TypeVar) -> Check:
@@ -291,7 +293,10 @@ class Reader:
 def _spread(arguments: tuple[object, ...]) -> Iterator[tuple[object, bool]]:
     """The items of a tuple's arguments, unpacked tuples among them opened, and whether there may be any number of each."""
     for argument in arguments:
-        if not getattr(argument, "__unpacked__", False) and getattr(get_origin(argument), "_name", "") != "Unpack":
+        if (
+            not getattr(argument, "__unpacked__", False)
+            and getattr(get_origin(argument), "_name", "") != "Unpack"
+        ):
             yield argument, False
             continue
         inner = argument if get_origin(argument) is tuple else get_args(argument)[0]

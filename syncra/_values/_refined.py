@@ -91,7 +91,9 @@ class Refined(Check):
             return False
         if self._every is None:
             self._every = _validators(self._base_hint, self._demands, many=True)
-        return not any(reason for validator in self._every for reason in _refusals(_drained(validator), values))
+        return not any(
+            reason for validator in self._every for reason in _refusals(_drained(validator), values)
+        )
 
     def faults(self, value: object) -> Iterator[Fault]:
         of_base = False
@@ -120,7 +122,9 @@ def _refusals(validator: Validator, value: object) -> Iterator[Fault]:
         validator(value)
     except ValidationError as error:
         yield from reasons(error)
-    except Exception as error:  # a user's validator may raise anything, and a constraint may not apply to the value
+    except (
+        Exception
+    ) as error:  # a user's validator may raise anything, and a constraint may not apply to the value
         yield Fault("", clipped(f"{type(error).__name__}: {error}"), near=True)
 
 
@@ -150,16 +154,17 @@ def _validator(base: object, chain: tuple[object, ...], *, many: bool) -> Valida
     """One validator of some demands, or None where pydantic can't hold them against a finished value."""
     from pydantic import ConfigDict, TypeAdapter
 
-    annotated: Any = Annotated  # subscribed at run time, which no type checker follows
-    attempts: list[tuple[object, ...]] = [(_loosened(base), *(_Hook(item, base) if hasattr(item, _HOOK) else item for item in chain))]
+    annotated: Any = Annotated  # forms made at run time, which no type checker follows
+    iterable: Any = Iterable
+    attempts: list[tuple[object, ...]] = [
+        (_loosened(base), *(_Hook(item, base) if hasattr(item, _HOOK) else item for item in chain))
+    ]
     if isinstance(base, type):  # demands that look at the schema of their base: the version of a UUID
         attempts.append((base, *chain))
     for attempt in attempts:
-        target = annotated[attempt]
+        target = iterable[annotated[attempt]] if many else annotated[attempt]
         try:
-            adapter = TypeAdapter[object](
-                Iterable[target] if many else target, config=ConfigDict(arbitrary_types_allowed=True)
-            )
+            adapter = TypeAdapter[object](target, config=ConfigDict(arbitrary_types_allowed=True))
         except Exception:  # noqa: S112  # pydantic raises a dozen classes for what it can't build, and so may a hook
             continue
         return adapter.validate_python
@@ -182,7 +187,9 @@ class _Hook:
         self._item = item
         self._base = base
 
-    def __get_pydantic_core_schema__(self, source: object, handler: Any) -> object:  # pydantic's handler has no public class
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: Any
+    ) -> object:  # pydantic's handler has no public class
         return getattr(self._item, _HOOK)(self._base, _Handler(source, handler))
 
 

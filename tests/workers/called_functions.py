@@ -162,3 +162,13 @@ class NoText(Exception):
         raise RuntimeError("no text")
 
     __repr__ = __str__
+
+
+def length(value: Any) -> int:
+    return len(value)
+
+
+def ones(count: int) -> Any:
+    import numpy
+
+    return numpy.ones(count, dtype=numpy.uint8)

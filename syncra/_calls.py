@@ -1,0 +1,180 @@
+"""The call of a step, put together once: the function, the checks of the values that go in, of the one that comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from types import GenericAlias, UnionType
+from typing import Any, Union, get_args, get_origin
+
+from syncra._nodes import Node
+from syncra._relation import type_name
+from syncra._values import value_check
+from syncra.errors import TaskReturnError, ValueCheckError
+
+__all__ = ["Accept", "Check", "Shape", "composed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Check:
+    """The check of a value on its way from one node to a parameter of another.
+
+    Attributes:
+        hint: what the parameter wants.
+        source, target: the names of both nodes.
+        parameter: the target's.
+    """
+
+    hint: object
+    source: str
+    target: str
+    parameter: str
+
+    def __call__(self, value: object) -> None:
+        """Pass if the value is one of the hint.
+
+        Raises:
+            ValueCheckError: it is not.
+        """
+        reasons = value_check(self.hint).faults(value)
+        if reasons is not None:
+            raise ValueCheckError(
+                f"{self.target!r} cannot take what {self.source!r} gave as parameter {self.parameter!r},"
+                f" which wants {type_name(self.hint)}: {reasons}",
+                source=self.source,
+                target=self.target,
+                parameter=self.parameter,
+                reasons=reasons,
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Accept:
+    """What the result of a task goes through before it is a value.
+
+    Attributes:
+        name: the task's.
+        hint: what it says that it returns.
+        is_checked: the result is validated against the hint.
+    """
+
+    name: str
+    hint: object
+    is_checked: bool
+
+    @classmethod
+    def of(cls, node: Node[Any], hint: object, *, is_checked: bool) -> Accept | None:
+        """The acceptance of a task's results; None where the hint alone rules out what is never a value."""
+        if not node.is_task or not (is_checked or _may_be_awaitable(hint)):
+            return None
+        return cls(node.name, hint, is_checked)
+
+    def __call__(self, value: object) -> object:
+        """The very value, if it is one.
+
+        Raises:
+            TaskReturnError: it is a coroutine, another awaitable, a future or a node.
+            ValueCheckError: it is not what the task says that it returns.
+        """
+        if isinstance(value, (Awaitable, Future, Node)):
+            raise _no_value(self.name, value)
+        reasons = value_check(self.hint).faults(value) if self.is_checked else None
+        if reasons is not None:
+            raise ValueCheckError(
+                f"task {self.name!r} returned what is not {type_name(self.hint)}, its own return annotation: {reasons}",
+                source=self.name,
+                target=self.name,
+                parameter="return",
+                reasons=reasons,
+            )
+        return value
+
+
+def _no_value(name: str, value: object) -> TaskReturnError:
+    kind = f"a {type(value).__name__}"
+    if isinstance(value, Node):
+        cure = "a node stands for a value of another task: take it as a dependency instead of returning it"
+    else:
+        cure = "nobody would await it: make the task `async def` and return what it awaits"
+    close = getattr(value, "close", None)
+    if type(value).__name__ == "coroutine" and close is not None:
+        close()  # or Python warns that it was never awaited
+    return TaskReturnError(f"task {name!r} returned {kind}, not a value; {cure}", name=name)
+
+
+def _may_be_awaitable(hint: object) -> bool:
+    """Whether a value of this type could be an awaitable, a future or a node, as far as its class tells."""
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return any(map(_may_be_awaitable, get_args(hint)))
+    cls = hint if isinstance(hint, type) and not isinstance(hint, GenericAlias) else origin
+    if hint is None:
+        return False
+    if not isinstance(cls, type) or cls is object or getattr(cls, "_is_protocol", False):
+        return True
+    try:
+        return issubclass(cls, (Awaitable, Future, Node))
+    except TypeError:
+        return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """How the values of a step's slots are handed to its function.
+
+    Attributes:
+        positional: how many of them go by position.
+        names: the names of the rest.
+        checks: of single values, by their place among the slots.
+        accept: what the function's result goes through; None: it is taken as it is.
+    """
+
+    positional: int
+    names: tuple[str, ...]
+    checks: tuple[tuple[int, Check], ...] = ()
+    accept: Accept | None = None
+
+    @property
+    def is_bare(self) -> bool:
+        """The values go straight to the function and its result straight back."""
+        return not self.names and not self.checks and self.accept is None
+
+    def arguments(self, values: Sequence[object]) -> tuple[Sequence[object], dict[str, object]]:
+        """The arguments by position and by name, checked.
+
+        Raises:
+            ValueCheckError: a value is not what its parameter wants.
+        """
+        for place, check in self.checks:
+            check(values[place])
+        if not self.names:
+            return values, {}
+        return values[: self.positional], dict(zip(self.names, values[self.positional :]))
+
+    def accepted(self, value: object) -> object:
+        """The function's result, if it is a value.
+
+        Raises:
+            TaskReturnError, ValueCheckError: it is not.
+        """
+        return value if self.accept is None else self.accept(value)
+
+
+def composed(function: Callable[..., Any], shape: Shape, *, is_async: bool) -> Callable[..., Any]:
+    """What a driver calls with the values of a step's slots, by position; the function itself where it is enough."""
+    if shape.is_bare:
+        return function
+    if is_async:
+
+        async def call_async(*values: object) -> object:
+            args, kwargs = shape.arguments(values)
+            return shape.accepted(await function(*args, **kwargs))
+
+        return call_async
+
+    def call(*values: object) -> object:
+        args, kwargs = shape.arguments(values)
+        return shape.accepted(function(*args, **kwargs))
+
+    return call

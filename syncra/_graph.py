@@ -1,0 +1,229 @@
+"""The frozen graph, as users hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import Any, TypeVar, overload
+
+from syncra._edges import Edge, SettledNodes, edges_of, named_nodes, settle
+from syncra._nodes import Binding, Input, Node, checked_node
+from syncra._plan import ErrorMode, Plan
+from syncra._program import Validation
+from syncra._registry import forget, registered
+from syncra._results import Results
+from syncra._strategies import Strategy
+from syncra._task import BaseTask
+from syncra.errors import GraphError, NodeNotFoundError, suggestion
+
+__all__ = ["Graph", "delete_graph", "get_graph", "run"]
+
+T = TypeVar("T")
+
+
+class Graph:
+    """Frozen set of nodes and edges, closed over dependencies and acyclic; that it exists means that it was checked.
+
+    Made by `Graph.of(...)` or `get_graph(...)`. Iterating gives the nodes in a topological order that is always the
+    same for the same declarations.
+
+    Attributes:
+        name: the name that it was made with, or None.
+        settled: what is known of each node: its sources, the answers on its edges, its final type.
+    """
+
+    __slots__ = ("__weakref__", "_edges", "_named", "name", "settled")
+
+    name: str | None
+    settled: SettledNodes
+    _named: dict[str, Node[Any]]
+    _edges: tuple[Edge, ...] | None
+
+    def __init__(self, name: str | None, settled: SettledNodes) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "settled", MappingProxyType(dict(settled)))
+        object.__setattr__(self, "_named", named_nodes(settled, self.describe()))
+        object.__setattr__(self, "_edges", None)
+
+    @classmethod
+    def of(cls, *nodes: Node[Any], name: str | None = None) -> Graph:
+        """The graph of these nodes and all that they need; touches nothing global.
+
+        Args:
+            nodes: at least one.
+            name: for messages only.
+
+        Raises:
+            DeclarationError: an edge that could not be checked at decoration does not fit, or a parameter of a task
+                is filled by nothing.
+            DuplicateTaskError: two nodes have one name.
+            CycleError: a node needs itself.
+
+        Example:
+            >>> from syncra import Graph, Input, depends, task
+            >>> price = Input[float]("price")
+            >>> @task
+            ... def doubled(value: float = depends(price)) -> float:
+            ...     return 2 * value
+            >>> [node.name for node in Graph.of(doubled)]
+            ['price', 'doubled']
+        """
+        if not nodes:
+            raise GraphError("a graph needs at least one node; Graph.of(task) takes all that the task needs with it")
+        return cls(name, settle([checked_node(each, "Graph.of()") for each in nodes], {}))
+
+    def compile(self, *targets: Node[Any] | str, validate: Validation = "edges") -> Plan:
+        """A plan that runs this graph, or only what the targets need.
+
+        Args:
+            targets: nodes or names; without any, every node is run and its value kept. With targets, values in between
+                are freed as soon as their last consumer is done.
+            validate: "edges" checks values on CHECKED edges; "all" also checks the result of every task against its
+                own annotation and blames the producer; "off" checks nothing at run time.
+
+        Raises:
+            NodeNotFoundError: a target is not in this graph.
+            OptionError: `validate` is another word.
+
+        Example:
+            >>> from syncra import Graph, task
+            >>> @task
+            ... def one() -> int:
+            ...     return 1
+            >>> Graph.of(one).compile(one).run()[one]
+            1
+        """
+        return Plan.of(self.settled, [self[each] for each in targets], validate, self.name)
+
+    def __call__(
+        self, *bindings: Binding, strategy: Strategy | None = None, on_error: ErrorMode = "raise"
+    ) -> Results:
+        """Compile and run; a graph with async tasks gives results that must be awaited first.
+
+        Raises:
+            Whatever `Plan.run` raises.
+
+        Example:
+            >>> from syncra import Graph, task
+            >>> @task
+            ... def one() -> int:
+            ...     return 1
+            >>> Graph.of(one)()[one]
+            1
+        """
+        plan = self.compile()
+        if plan.is_async:
+            return Results.pending(lambda: plan.arun(*bindings, strategy=strategy, on_error=on_error), self.describe())
+        return plan.run(*bindings, strategy=strategy, on_error=on_error)
+
+    @property
+    def tasks(self) -> tuple[Node[Any], ...]:
+        """The tasks, in topological order."""
+        return tuple(each for each in self.settled if isinstance(each, BaseTask))
+
+    @property
+    def inputs(self) -> tuple[Input[Any], ...]:
+        """The inputs, in topological order."""
+        return tuple(each for each in self.settled if isinstance(each, Input))
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """Every edge with its verdict, in the order of the targets."""
+        if self._edges is None:
+            object.__setattr__(self, "_edges", tuple(edges_of(self.settled)))
+        assert self._edges is not None  # set just above
+        return self._edges
+
+    @overload
+    def __getitem__(self, key: Node[T], /) -> Node[T]: ...
+    @overload
+    def __getitem__(self, key: str, /) -> Node[Any]: ...
+
+    def __getitem__(self, key: Node[Any] | str, /) -> Node[Any]:
+        """The node of this name; or the node itself, if it is one of this graph.
+
+        Raises:
+            NodeNotFoundError: there is none.
+        """
+        node = self._named.get(key) if isinstance(key, str) else key
+        if isinstance(node, Node) and node in self.settled:
+            return node
+        if isinstance(key, Node):
+            raise NodeNotFoundError(f"{key.describe()} is not in {self.describe()}")
+        raise NodeNotFoundError(f"{self.describe()} has no node {key!r}{suggestion(key, self._named)}")
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._named if isinstance(key, str) else isinstance(key, Node) and key in self.settled
+
+    def __iter__(self) -> Iterator[Node[Any]]:
+        return iter(self.settled)
+
+    def __len__(self) -> int:
+        return len(self.settled)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Graph is frozen: {name!r} can't be set; make another graph with Graph.of(...)")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Graph is frozen: {name!r} can't be deleted")
+
+    def __reduce__(self) -> tuple[type[Graph], tuple[str | None, dict[Node[Any], object]]]:
+        return Graph, (self.name, dict(self.settled))
+
+    def describe(self) -> str:
+        """What it is called in messages."""
+        return "the graph" if self.name is None else f"graph {self.name!r}"
+
+    def __repr__(self) -> str:
+        name = "" if self.name is None else f" {self.name!r}"
+        return f"<Graph{name} of {len(self.tasks)} tasks and {len(self.inputs)} inputs>"
+
+
+def get_graph(name: str, /) -> Graph:
+    """A frozen snapshot of the tasks registered under this name so far, and all that they need.
+
+    Raises:
+        GraphNotFoundError: no task was declared with this `graph_name`; near names are suggested.
+        DeclarationError, DuplicateTaskError, CycleError: as `Graph.of` does.
+
+    Example:
+        >>> from syncra import delete_graph, get_graph, task
+        >>> @task(graph_name="greeting")
+        ... def hello() -> str:
+        ...     return "hello"
+        >>> get_graph("greeting")()["hello"]
+        'hello'
+        >>> delete_graph("greeting")
+    """
+    tasks = registered(name)
+    return Graph(name, settle(tasks.values(), {name: tasks}))
+
+
+def delete_graph(name: str, /) -> None:
+    """Forget a registered graph's name and tasks; graphs and plans made from it live on.
+
+    Raises:
+        GraphNotFoundError: no task was declared with this `graph_name`.
+    """
+    forget(name)
+
+
+def run(node: Node[T], /, *bindings: Binding, strategy: Strategy | None = None) -> T:
+    """The value of one node: runs what it needs and nothing else.
+
+    Args:
+        node: whose value is wanted.
+        bindings: values for inputs, and in place of other nodes.
+        strategy: where and when steps run, as for `Plan.run`.
+
+    Raises:
+        Whatever `Graph.of` and `Plan.run` raise.
+
+    Example:
+        >>> from syncra import Input, run
+        >>> price = Input[float]("price")
+        >>> run(price, price.bind(2.5))
+        2.5
+    """
+    plan = Graph.of(checked_node(node, "run()")).compile(node)
+    return plan.run(*bindings, strategy=strategy)[node]

@@ -1,0 +1,324 @@
+"""Nodes: what gives a value in a run. Inputs are given theirs by the caller; tasks and views are built on Node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, cast, overload
+
+from syncra._policy import DEFAULT_POLICY, Policy
+from syncra._relation import Answer, type_name
+from syncra._signature import MISSING
+from syncra._values import value_check
+from syncra.errors import ArgumentError, OptionError, WiringError
+
+__all__ = ["Binding", "Connection", "Dependency", "Filler", "Fixed", "Input", "Node", "Open", "Settled",
+ "Wiring", "checked_name",
+ "checked_node", "depends"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+_LONGEST_NAME = 200
+
+
+class Node(Generic[T_co]):
+    """Anything that gives a value of type T in a run: a task, an input, or a view on another node.
+
+    Nodes are compared by identity and never change.
+
+    Attributes:
+        name: what it is called in graphs, results and messages.
+        result_type: the declared type of its value, as a type hint.
+        function: what gives the value, called as the wiring says; None: the caller of a run gives it.
+        is_async: the function gives a coroutine.
+        wiring: what fills the function's parameters.
+        policy: retries, timeout and offload.
+        settled: its edges and its final type, where all it needs is known; None where a graph has to find them out.
+    """
+
+    name: str
+    result_type: object
+    function: Callable[..., Any] | None  # Any: what T_co says to the checkers
+    is_async: bool
+    wiring: Wiring
+    policy: Policy
+    settled: Settled | None
+
+    def bind(self, value: T_co, /) -> Binding:  # type: ignore[misc]  # a covariant parameter: sound, nodes keep no value
+        """The value that this node has in one run: fills an input, overrides any other node.
+
+        Example:
+            >>> from syncra import Input, run, task
+            >>> price = Input[float]("price")
+            >>> run(price, price.bind(2.5))
+            2.5
+        """
+        return Binding(self, value)
+
+    @overload
+    def __and__(self, other: Node[T], /) -> tuple[Node[T_co], Node[T]]: ...
+    @overload
+    def __and__(self, other: tuple[Node[Any], ...], /) -> tuple[Node[Any], ...]: ...
+
+    def __and__(self, other: Node[T] | tuple[Node[Any], ...], /) -> tuple[Node[Any], ...]:
+        """The tuple of both, for `dependencies=a & b`."""
+        if isinstance(other, Node):
+            return (self, other)
+        if isinstance(other, tuple):
+            return (self, *other)
+        return NotImplemented
+
+    def __rand__(self, other: tuple[Node[Any], ...], /) -> tuple[Node[Any], ...]:
+        """The tuple with this node behind it, so that `a & b & c` has three items."""
+        return (*other, self) if isinstance(other, tuple) else NotImplemented
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            f"{self!r} has no truth value: it stands for a value that exists only in a run;"
+            " take it as a dependency and decide inside a task"
+        )
+
+    @property
+    def is_task(self) -> bool:
+        """It is a user's function; not an input, nor a view on another node."""
+        return False
+
+    def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
+        """Its edges and its final type, now that all it needs is known.
+
+        Args:
+            sources: the nodes that the wiring's connections lead from, in order.
+            types: the final types of these.
+
+        Raises:
+            DeclarationError: something does not fit; all faults at once.
+        """
+        raise NotImplementedError
+
+    @property
+    def place(self) -> str:
+        """Where it is declared, "file:line"; empty where that is not known."""
+        return ""
+
+    def describe(self) -> str:
+        """What it is and its name, as messages call it: "task 'load'"."""
+        return f"node {self.name!r}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}: {type_name(self.result_type)}>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """The value that a node has in one run; made by `node.bind(value)`."""
+
+    node: Node[object]
+    value: object
+
+    def __repr__(self) -> str:
+        return f"<Binding of {self.node.name!r}>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Connection:
+    """A node that another one needs.
+
+    Attributes:
+        source: the node, or the name of a task that may not exist yet.
+        parameter: the parameter that takes its value; None: it only has to be done before.
+        hint: what the parameter wants.
+    """
+
+    source: Node[object] | str
+    parameter: str | None
+    hint: object = Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """A parameter that has the same value in every run."""
+
+    parameter: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Open:
+    """A parameter that nothing fills yet."""
+
+    parameter: str
+    hint: object
+
+
+Filler: TypeAlias = Connection | Fixed | Open
+
+
+class Wiring:
+    """How the call of a function is put together; frozen.
+
+    Attributes:
+        positional: what fills the arguments given by position, in order.
+        keyword: what fills the arguments given by name.
+        connections: all that is needed, in order: what fills parameters, then what only has to be done before.
+        open: the parameters that nothing fills.
+    """
+
+    __slots__ = ("connections", "keyword", "open", "positional")
+
+    def __init__(
+        self,
+        positional: tuple[Filler, ...] = (),
+        keyword: tuple[tuple[str, Filler], ...] = (),
+        after: tuple[Connection, ...] = (),
+    ) -> None:
+        fillers = (*positional, *(filler for _, filler in keyword))
+        self.positional = positional
+        self.keyword = keyword
+        self.connections = (*(each for each in fillers if isinstance(each, Connection)), *after)
+        self.open = tuple(each for each in fillers if isinstance(each, Open))
+
+    @property
+    def fixed(self) -> list[Fixed]:
+        """The parameters with fixed values."""
+        fillers = (*self.positional, *(filler for _, filler in self.keyword))
+        return [each for each in fillers if isinstance(each, Fixed)]
+
+
+_NOTHING_NEEDED = Wiring()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """What is known of a node once all it needs is known.
+
+    Attributes:
+        result_type: the type of its value, without type variables.
+        sources: the nodes that its connections lead from, in order.
+        hints: what the parameters want that these go to.
+        answers: whether the value of each fits where it goes; None for those that only order.
+    """
+
+    result_type: object
+    sources: tuple[Node[object], ...] = ()
+    hints: tuple[object, ...] = ()
+    answers: tuple[Answer | None, ...] = ()
+
+
+class _InputOf(GenericAlias):
+    """`Input[T]`, which tells the inputs made from it what T is before their default is checked."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # Any: the checkers see Input.__init__ instead
+        return self.__origin__(*args, **kwargs, _hint=self.__args__[0])
+
+
+class Input(Node[T_co]):
+    """A value that the caller gives to a run.
+
+    Written with its type, `Input[Path]("path")`; without one the type is that of the default, or anything.
+
+    Args:
+        name: unique in a graph.
+        default: its value in runs that bind none; it must be a value of T.
+
+    Raises:
+        ArgumentError: the default is not a value of T.
+        OptionError: the name is empty, too long or not printable.
+
+    Example:
+        >>> from syncra import Input, run
+        >>> run(Input[int]("workers", default=4))
+        4
+    """
+
+    default: object
+
+    def __init__(self, name: str, *, default: T_co = cast(Any, MISSING), _hint: object = MISSING) -> None:
+        # cast: an optional argument of type T has no default that is a T.
+        self.name = checked_name(name, "an input's name")
+        self.default = default
+        self.function = None
+        self.is_async = False
+        self.wiring = _NOTHING_NEEDED
+        self.policy = DEFAULT_POLICY
+        if _hint is MISSING:
+            _hint = Any if default is MISSING else type(default)
+        self.result_type = _hint
+        self.settled = Settled(_hint)
+        if default is not MISSING:
+            reasons = value_check(_hint).faults(default)
+            if reasons is not None:
+                raise ArgumentError(
+                    f"the default of input {name!r} is not {type_name(_hint)}: {reasons};"
+                    " change the default or the type"
+                )
+
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, hint: object) -> GenericAlias:
+            return _InputOf(cls, (hint,))
+
+    def describe(self) -> str:
+        return f"input {self.name!r}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dependency:
+    """The default value that marks a parameter as filled by a node: what `depends` really gives."""
+
+    node: Node[object]
+
+    def __repr__(self) -> str:
+        return f"depends({self.node.name!r})"
+
+
+def depends(node: Node[T], /) -> T:
+    """Says, as a parameter's default, that a node fills this parameter: `def total(prices: list[float] = depends(load))`.
+
+    For a type checker it is the node's value, so a wrong wiring is an incompatible default on this very parameter.
+
+    Raises:
+        WiringError: `node` is not a node.
+
+    Example:
+        >>> from syncra import Input, depends, run, task
+        >>> price = Input[float]("price", default=2.0)
+        >>> @task
+        ... def doubled(value: float = depends(price)) -> float:
+        ...     return 2 * value
+        >>> run(doubled)
+        4.0
+    """
+    return cast(T, Dependency(checked_node(node, "depends()")))  # cast: the promise that a run keeps
+
+
+def checked_node(value: object, where: str) -> Node[Any]:
+    """The value, which is a node.
+
+    Raises:
+        WiringError: it is something else; the message says what to write instead.
+    """
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, str):
+        raise WiringError(
+            f"{where} takes a node, not the name {value!r}; names go into dependencies= of a task with a graph_name="
+        )
+    cure = "; decorate it with @task first" if callable(value) else "; a node is a task, an Input or a view on one"
+    raise WiringError(f"{where} takes a node, not {getattr(value, '__name__', None) or type(value).__name__!r}{cure}")
+
+
+def checked_name(name: object, what: str) -> str:
+    """The name, which is a string that can be printed on one line.
+
+    Raises:
+        OptionError: it is not; `what` begins the message.
+    """
+    if not isinstance(name, str):
+        raise OptionError(f"{what} must be a str, not {type(name).__name__}")
+    if not name or not name.isprintable():
+        raise OptionError(f"{what} must have printable characters only, and at least one: {name[:50]!r}")
+    if len(name) > _LONGEST_NAME:
+        raise OptionError(f"{what} is {len(name)} characters long, {_LONGEST_NAME} at most: {name[:30]!r}...")
+    return name

@@ -1,0 +1,152 @@
+"""The plan, as users hold it: a graph compiled for some targets, to be run as often as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias, get_args
+
+from syncra._bindings import start_values
+from syncra._edges import SettledNodes
+from syncra._nodes import Binding, Node
+from syncra._program import Program, Validation, compile_program
+from syncra._results import Results
+from syncra._run import Run
+from syncra._strategies import AsyncStrategy, Asyncio, Sequential, Strategy
+from syncra.errors import OptionError, RunningLoopError
+
+__all__ = ["ErrorMode", "Plan"]
+
+ErrorMode: TypeAlias = Literal["raise", "continue"]
+
+
+class Plan:
+    """A graph compiled for a set of targets: steps in order, arguments as slots, checks placed.
+
+    Frozen and re-entrant: the same plan may run in many threads and loops at once. Made by `Graph.compile`.
+
+    Attributes:
+        nodes: every node that a run involves, in topological order.
+        targets: those whose values are kept.
+        is_async: it has async tasks; without a strategy it runs under Asyncio.
+    """
+
+    __slots__ = ("__weakref__", "_program", "_types")
+
+    _program: Program
+    _types: tuple[object, ...]
+
+    def __init__(self, program: Program, types: Sequence[object]) -> None:
+        object.__setattr__(self, "_program", program)
+        object.__setattr__(self, "_types", tuple(types))
+
+    @classmethod
+    def of(
+        cls, settled: SettledNodes, targets: Sequence[Node[Any]], validate: Validation, name: str | None
+    ) -> Plan:
+        """The plan of settled nodes; `Graph.compile` documents it."""
+        program = compile_program(settled, targets, validate, name)
+        return cls(program, [settled[step.node].result_type for step in program.steps])
+
+    @property
+    def nodes(self) -> tuple[Node[Any], ...]:
+        return tuple(step.node for step in self._program.steps)
+
+    @property
+    def targets(self) -> tuple[Node[Any], ...]:
+        kept = self._program.targets
+        return tuple(step.node for step in self._program.steps if kept is None or step.index in kept)
+
+    @property
+    def is_async(self) -> bool:
+        return self._program.is_async
+
+    def run(
+        self, *bindings: Binding, strategy: Strategy | None = None, on_error: ErrorMode = "raise"
+    ) -> Results:
+        """Run the plan and block until it has ended; nothing of the run goes on after that.
+
+        Args:
+            bindings: values for inputs, `node.bind(value)`; a bound task is not run.
+            strategy: where and when steps run; Sequential(), or Asyncio() where the plan has async tasks, if left out.
+            on_error: "raise" stops at the first failure and raises the task's own exception, with a note that names the
+                task; "continue" runs all that does not need a failed task, and the results tell what failed.
+
+        Raises:
+            BindingError: the values do not fit; nothing has run.
+            RunningLoopError: the plan has async tasks, and this thread runs an event loop: `await plan.arun(...)`.
+            OptionError: `on_error` or `strategy` is something else.
+            Exception: whatever the first failing task raised.
+        """
+        run, driver = self._begin(bindings, strategy, on_error)
+        if self.is_async and _loop_is_running():
+            raise RunningLoopError(
+                f"{self._program.describe()} has async tasks, and an event loop is running here already:"
+                " write `await plan.arun(...)` or `await graph(...)`"
+            )
+        driver.execute(run)
+        return _finished(run)
+
+    async def arun(
+        self, *bindings: Binding, strategy: Strategy | None = None, on_error: ErrorMode = "raise"
+    ) -> Results:
+        """Run the plan without blocking the event loop; the twin of `run`, in arguments, results and errors.
+
+        Under Asyncio, and without a strategy, coroutines run on the caller's own loop. Any other strategy drives the
+        run from a thread of its own. Cancelling it stops the run, and waits for what can't be cancelled.
+        """
+        run, driver = self._begin(bindings, strategy if strategy is not None else Asyncio(), on_error)
+        if isinstance(driver, AsyncStrategy):
+            await driver.aexecute(run)
+        else:
+            from syncra._strategies._beside_loop import drive_from_thread
+
+            await drive_from_thread(driver, run)
+        return _finished(run)
+
+    def _begin(self, bindings: Sequence[Binding], strategy: Strategy | None, on_error: str) -> tuple[Run, Strategy]:
+        if on_error not in get_args(ErrorMode):
+            raise OptionError(f"on_error must be 'raise' or 'continue', not {on_error!r}")
+        if strategy is None:
+            strategy = _default(is_async=self.is_async)
+        if not isinstance(strategy, Strategy):
+            raise OptionError(f"strategy must be a Strategy such as Threads(), not {strategy!r:.100}")
+        given, unneeded = start_values(self._program, bindings, self._types)
+        name = type(strategy).__name__
+        return Run(self._program, given, unneeded=unneeded, goes_on=on_error == "continue", strategy=name), strategy
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Plan is frozen: {name!r} can't be set; compile another one")
+
+    def __reduce__(self) -> tuple[type[Plan], tuple[Program, tuple[object, ...]]]:
+        return Plan, (self._program, self._types)
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self._program.describe()}: {len(self._program.steps)} steps>"
+
+
+def _default(*, is_async: bool) -> Strategy:
+    return Asyncio() if is_async else Sequential()
+
+
+def _finished(run: Run) -> Results:
+    try:
+        run.raise_failure()
+    except BaseException:
+        # The raised exception's traceback holds this frame: it must not hold the run.
+        del run
+        raise
+    return Results(run)
+
+
+def _loop_is_running() -> bool:
+    import sys
+
+    if "asyncio" not in sys.modules:  # nobody can be running a loop of a module that nobody has imported
+        return False
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

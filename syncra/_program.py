@@ -1,0 +1,260 @@
+"""The compiled form of a graph: steps in order, arguments as slots of one list, checks put into the calls.
+
+A run keeps its values in one list. Slot `i` belongs to step `i`; the fixed arguments stand behind the steps. What a
+step calls is put together here, once, so that a run only fetches slots and calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, Final, Literal, NoReturn, TypeAlias, get_args
+
+from syncra._calls import Accept, Check, Shape, composed
+from syncra._edges import SettledNodes, inputs_first
+from syncra._nodes import Connection, Filler, Fixed, Node, Open, Settled
+from syncra._policy import Policy
+from syncra._relation import Fit
+from syncra._topology import dependencies_first
+from syncra.errors import OptionError, ProtocolError
+
+__all__ = ["PENDING", "Counting", "Program", "Step", "Validation", "compile_program"]
+
+Validation: TypeAlias = Literal["edges", "all", "off"]
+
+
+class _Pending:
+    """Stands in the slot of a step that has no value (yet). Never a value itself."""
+
+    def __repr__(self) -> str:
+        return "PENDING"
+
+    def __reduce__(self) -> str:
+        return "PENDING"
+
+
+PENDING: Final = _Pending()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One node of a plan, ready to be called.
+
+    Attributes:
+        index: its place in the order, and the slot of its value.
+        node: the node that it is the step of.
+        call: what a driver in this process calls with the values of `slots`: the node's function with the checks of its
+            edges and of its result around it. For an async step it gives a coroutine of the value.
+        slots: of the arguments of `call`, by position.
+        sources: the steps that must have succeeded before.
+        is_async: `call` gives a coroutine.
+        is_local: too small to be worth sending anywhere; a view on another node.
+        policy: retries, timeout and offload.
+        shape: how the slots are handed to the node's own function, for drivers that call it elsewhere.
+    """
+
+    index: int
+    node: Node[Any]
+    call: Callable[..., Any]
+    slots: tuple[int, ...]
+    sources: tuple[int, ...]
+    is_async: bool
+    is_local: bool
+    policy: Policy
+    shape: Shape
+
+    @classmethod
+    def of(cls, index: int, node: Node[Any], slots: tuple[int, ...], sources: tuple[int, ...], shape: Shape) -> Step:
+        """The step of a node."""
+        call = _no_call if node.function is None else composed(node.function, shape, is_async=node.is_async)
+        return cls(index, node, call, slots, sources, node.is_async, not node.is_task, node.policy, shape)
+
+    def run(self, values: Sequence[object]) -> Any:  # Any: the node's type is the users' business
+        """Call it here, on these values; an async step gives its coroutine."""
+        return self.call(*[values[slot] for slot in self.slots])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The composed call is a closure: it is put together again.
+        return Step.of, (self.index, self.node, self.slots, self.sources, self.shape)
+
+
+def _no_call() -> NoReturn:
+    raise ProtocolError("an input was called: its value is given to the run")
+
+
+# A step for the row loop: index, call, number of arguments, up to three slots, slots to free afterwards. With more than
+# three arguments the first slot is a getter of them all; a step that needs more than a call has -1 of them.
+Entry: TypeAlias = tuple[int, Callable[..., Any], int, Any, int, int, "tuple[int, ...] | None"]
+
+
+def _entry(step: Step, freed: tuple[int, ...]) -> Entry:
+    slots, arity = step.slots, len(step.slots)
+    if step.is_async or step.policy.timeout is not None:
+        return step.index, step.call, -1, 0, 0, 0, None
+    if arity > 3:
+        return step.index, step.call, arity, itemgetter(*slots), 0, 0, freed or None
+    a, b, c = (*slots, 0, 0, 0)[:3]
+    return step.index, step.call, arity, a, b, c, freed or None
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What a run counts when steps may end in any order.
+
+    Attributes:
+        needed: how many steps each step waits for.
+        successors: the steps that wait for each step.
+        rank: each step's number by the longest way to the end, the longest first; unique, so that it says which of
+            two ready steps goes first.
+        by_rank: the steps' indexes in the order of their rank.
+        uses: how many steps take the value of each slot.
+    """
+
+    needed: list[int]
+    successors: list[list[int]]
+    rank: list[int]
+    by_rank: list[int]
+    uses: list[int]
+
+
+class Program:
+    """A graph compiled for some targets; frozen, shared by all its runs.
+
+    Attributes:
+        steps: in topological order, inputs first.
+        inputs: how many of them are inputs.
+        index: each node's place in the order.
+        targets: indexes of the steps whose values are kept; None: all are.
+        template: the list of values that a run starts with.
+        is_async: at least one step is.
+        name: of the graph, or None.
+    """
+
+    steps: tuple[Step, ...]
+    inputs: int
+    index: Mapping[Node[Any], int]
+    targets: frozenset[int] | None
+    template: list[object]
+    is_async: bool
+    name: str | None
+
+    def __init__(
+        self, steps: tuple[Step, ...], constants: Sequence[object], targets: frozenset[int] | None, name: str | None
+    ) -> None:
+        self.steps = steps
+        self.index = {step.node: step.index for step in steps}
+        self.inputs = sum(step.node.function is None for step in steps)
+        self.targets = targets
+        self.template = [*[PENDING] * len(steps), *constants]
+        self.is_async = any(step.is_async for step in steps)
+        self.name = name
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The steps as `call_row` reads them."""
+        freed = self.last_uses or [()] * len(self.steps)
+        return [_entry(step, freed[step.index]) for step in self.steps]
+
+    @cached_property
+    def counting(self) -> Counting:
+        """What runs count; worked out at the first run that needs it."""
+        size = len(self.steps)
+        successors: list[list[int]] = [[] for _ in range(size)]
+        length = [0] * size
+        uses = [0] * len(self.template)
+        for step in reversed(self.steps):
+            further = length[step.index] + 1
+            for source in step.sources:
+                successors[source].append(step.index)
+                if length[source] < further:
+                    length[source] = further
+            for slot in set(step.slots):
+                uses[slot] += 1
+        by_rank = sorted(range(size), key=lambda index: (-length[index], index))
+        rank = [0] * size
+        for position, index in enumerate(by_rank):
+            rank[index] = position
+        return Counting([len(step.sources) for step in self.steps], successors, rank, by_rank, uses)
+
+    @cached_property
+    def last_uses(self) -> list[tuple[int, ...]] | None:
+        """For each step the slots that nothing takes any more once it is done in order; None where all are kept."""
+        if self.targets is None:
+            return None
+        kept = self.targets
+        freed: list[list[int]] = [[] for _ in self.steps]
+        seen: set[int] = set()
+        for step in reversed(self.steps):
+            for slot in (step.index, *step.slots):
+                if slot not in seen and slot not in kept and slot < len(self.steps):
+                    freed[step.index].append(slot)
+                seen.add(slot)
+        return [tuple(each) for each in freed]
+
+    def describe(self) -> str:
+        """What its graph is called in messages."""
+        return "the graph" if self.name is None else f"graph {self.name!r}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        constants = self.template[len(self.steps) :]
+        return Program, (self.steps, constants, self.targets, self.name)
+
+
+def compile_program(
+    settled: SettledNodes, targets: Sequence[Node[Any]], validate: Validation, name: str | None
+) -> Program:
+    """The program that gives the targets' values; without targets, the values of all nodes.
+
+    Raises:
+        OptionError: `validate` is none of its words.
+    """
+    if validate not in get_args(Validation):
+        raise OptionError(f"validate must be one of {', '.join(map(repr, get_args(Validation)))}, not {validate!r}")
+    nodes = inputs_first(dependencies_first(targets, lambda node: settled[node].sources)) if targets else list(settled)
+    compiler = _Compiler(settled, nodes, validate)
+    steps = tuple(compiler.steps())
+    kept = frozenset(compiler.index[each] for each in targets) if targets else None
+    return Program(steps, compiler.constants, kept, name)
+
+
+class _Compiler:
+    """One compilation: gives each fixed argument a slot behind the steps."""
+
+    def __init__(self, settled: SettledNodes, nodes: Sequence[Node[Any]], validate: Validation) -> None:
+        self.settled = settled
+        self.validate = validate
+        self.index = {node: position for position, node in enumerate(nodes)}
+        self.constants: list[object] = []
+
+    def steps(self) -> Iterator[Step]:
+        for node, index in self.index.items():
+            known = self.settled[node]
+            sources = tuple(dict.fromkeys(self.index[source] for source in known.sources))
+            slots, shape = self._shape(node, known)
+            yield Step.of(index, node, slots, sources, shape)
+
+    def _shape(self, node: Node[Any], known: Settled) -> tuple[tuple[int, ...], Shape]:
+        wiring = node.wiring
+        fillers: list[Filler] = [*wiring.positional, *(filler for _, filler in wiring.keyword)]
+        joined = iter(zip(known.sources, known.answers, known.hints))
+        slots: list[int] = []
+        checks: list[tuple[int, Check]] = []
+        for place, filler in enumerate(fillers):
+            if not isinstance(filler, Connection):
+                slots.append(self._constant(filler))
+                continue
+            source, answer, hint = next(joined)
+            slots.append(self.index[source])
+            if self.validate != "off" and answer is not None and answer.fit is Fit.CHECKED:
+                checks.append((place, Check(hint, source.name, node.name, filler.parameter or "")))
+        names = tuple(name for name, _ in wiring.keyword)
+        accept = Accept.of(node, known.result_type, is_checked=self.validate == "all")
+        return tuple(slots), Shape(len(wiring.positional), names, tuple(checks), accept)
+
+    def _constant(self, filler: Fixed | Open) -> int:
+        if isinstance(filler, Open):  # a graph with an open parameter does not exist
+            raise ProtocolError(f"parameter {filler.parameter!r} is filled by nothing")
+        self.constants.append(filler.value)
+        return len(self.index) + len(self.constants) - 1

@@ -1,0 +1,181 @@
+"""What a run came to: typed look-up of outcomes, by node or by name."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar, overload
+
+from syncra._nodes import Node
+from syncra._outcome import Failed, Outcome, Skipped
+from syncra._run import Run
+from syncra.errors import NodeNotFoundError, NoResultError, NotAwaitedError, suggestion
+
+__all__ = ["Results"]
+
+T = TypeVar("T")
+
+
+class Results(Mapping[Node[Any], Any]):
+    """The values of a run by node or by name, in the plan's topological order; `results[task]` is what the task returns.
+
+    Results of a graph with async tasks have to be awaited before anything else: `results = await graph()`.
+
+    Example:
+        >>> from syncra import Graph, task
+        >>> @task
+        ... def one() -> int:
+        ...     return 1
+        >>> results = Graph.of(one)()
+        >>> results[one], results["one"], len(results)
+        (1, 1, 1)
+    """
+
+    __slots__ = ("__weakref__", "_begin", "_graph", "_kept", "_names", "_run")
+
+    _run: Run | None
+    _begin: Callable[[], Awaitable[Results]] | None
+    _kept: tuple[Node[Any], ...]
+    _names: dict[str, Node[Any]] | None
+    _graph: str
+
+    def __init__(self, run: Run) -> None:
+        self._begin = None
+        self._graph = run.program.describe()
+        self._finish(run)
+
+    @classmethod
+    def pending(cls, begin: Callable[[], Awaitable[Results]], graph: str) -> Results:
+        """The results of a run that begins when they are awaited."""
+        results = cls.__new__(cls)
+        results._run, results._begin, results._graph = None, begin, graph
+        return results
+
+    def _finish(self, run: Run) -> None:
+        steps, targets = run.program.steps, run.program.targets
+        self._run = run
+        self._kept = tuple(step.node for step in steps if targets is None or step.index in targets)
+        self._names = None
+
+    def __await__(self) -> Generator[Any, Any, Results]:
+        """Run the graph, where that has not been done, and give these results."""
+        if self._begin is not None:
+            begin, self._begin = self._begin, None
+            finished = yield from begin().__await__()
+            self._finish(finished._finished)
+        elif self._run is None:
+            raise NotAwaitedError(f"the results of {self._graph} are being awaited somewhere else, or their run failed")
+        return self
+
+    def __del__(self) -> None:
+        if getattr(self, "_begin", None) is not None:
+            warnings.warn(f"{self._graph} was called but never awaited, so it did not run", RuntimeWarning, stacklevel=2)
+
+    @property
+    def _finished(self) -> Run:
+        if self._run is None:
+            raise NotAwaitedError(
+                f"the results of {self._graph} have to be awaited: it has async tasks;"
+                " write `results = await graph()`, or `graph.compile().run()` outside of an event loop"
+            )
+        return self._run
+
+    @overload
+    def __getitem__(self, key: Node[T], /) -> T: ...
+    @overload
+    def __getitem__(self, key: str, /) -> Any: ...
+
+    def __getitem__(self, key: Node[Any] | str, /) -> Any:  # Any: for names, of which a checker knows nothing
+        """The value of a node.
+
+        Raises:
+            NodeNotFoundError: there is no such node, or it is not a target of the plan.
+            NoResultError: it failed or was skipped; the failure is the error's cause.
+            NotAwaitedError: the results were not awaited.
+        """
+        node = self._node(key)
+        outcome = self._finished.outcome(self._finished.program.index[node])
+        if isinstance(outcome, Failed):
+            raise NoResultError(f"{node.describe()} failed: {outcome.error!r:.200}", name=node.name) from outcome.error
+        if isinstance(outcome, Skipped):
+            reason = self.skip(node).reason
+            raise NoResultError(f"{node.describe()} was skipped: {reason}", name=node.name)
+        return outcome.value
+
+    def outcome(self, node: Node[T], /) -> Outcome[T]:
+        """How a node ended: Succeeded with its value, Failed with its exception, or Skipped with the reason.
+
+        Raises:
+            NodeNotFoundError: there is no such node, or it is not a target of the plan.
+        """
+        found = self._node(node)
+        outcome = self._finished.outcome(self._finished.program.index[found])
+        return self.skip(found) if isinstance(outcome, Skipped) else outcome  # type: ignore[return-value]  # T of the node
+
+    def skip(self, node: Node[Any]) -> Skipped:
+        """Why a skipped node was skipped."""
+        return self._finished.skips()[self._finished.program.index[node]]
+
+    @property
+    def failures(self) -> Mapping[Node[Any], BaseException]:
+        """The failed nodes with their exceptions, in the plan's order; targets or not."""
+        steps = self._finished.program.steps
+        return MappingProxyType({steps[n].node: failed.error for n, failed in self._finished.failures().items()})
+
+    @property
+    def skipped(self) -> Mapping[Node[Any], tuple[Node[Any], ...]]:
+        """The skipped nodes with the failed nodes that caused it, in the plan's order; targets or not."""
+        steps = self._finished.program.steps
+        return MappingProxyType({steps[n].node: each.causes for n, each in self._finished.skips().items()})
+
+    def raise_failures(self) -> None:
+        """Raise every failure together as one ExceptionGroup; do nothing where there is none.
+
+        Raises:
+            ExceptionGroup: of the tasks' own exceptions, in the plan's order (a BaseExceptionGroup where one of them is
+                no Exception).
+        """
+        failures = list(self.failures.values())
+        if failures:
+            count = f"{len(failures)} tasks" if len(failures) > 1 else "a task"
+            raise BaseExceptionGroup(f"{count} of {self._graph} failed", failures)
+
+    def __iter__(self) -> Iterator[Node[Any]]:
+        self._finished  # raises where they were not awaited
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        self._finished  # raises where they were not awaited
+        return len(self._kept)
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            self._node(key)
+        except NodeNotFoundError:
+            return False
+        return True
+
+    def _node(self, key: object) -> Node[Any]:
+        program = self._finished.program
+        if isinstance(key, Node):
+            index = program.index.get(key)
+            if index is None:
+                raise NodeNotFoundError(f"{key.describe()} is not in {self._graph}")
+            if program.targets is not None and index not in program.targets:
+                raise NodeNotFoundError(
+                    f"{key.describe()} is no target of this plan, so its value was not kept; name it in compile(...)"
+                )
+            return key
+        if self._names is None:
+            self._names = {}
+            for node in sorted(self._kept, key=lambda node: not (node.is_task or node.function is None)):
+                self._names.setdefault(node.name, node)
+        if isinstance(key, str) and key in self._names:
+            return self._names[key]
+        raise NodeNotFoundError(f"the results of {self._graph} have no {key!r}{suggestion(key, self._names)}")
+
+    def __repr__(self) -> str:
+        if self._run is None:
+            return f"<Results of {self._graph}, not awaited>"
+        return f"<Results of {self._graph}: {len(self._kept)} nodes, {len(self.failures)} failed>"

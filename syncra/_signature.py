@@ -1,0 +1,254 @@
+"""The one gate for callables: whatever can be a task is read here once, into one frozen Signature.
+
+Functions, coroutine functions, lambdas, partials, bound and static methods, callable objects and builtins are the
+same thing behind this gate, and their annotations are resolved as far as the names in them exist.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from inspect import Parameter as Described
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from syncra._annotations import Unresolved, resolve
+from syncra._relation import unwrap_awaitable
+from syncra.errors import SignatureError
+
+__all__ = ["MISSING", "Parameter", "Signature", "as_callable", "read_signature"]
+
+
+class _Missing:
+    """Nothing was given: no default, no value. Never a value itself."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __reduce__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+_POSITIONAL = (Described.POSITIONAL_ONLY, Described.POSITIONAL_OR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a callable.
+
+    Attributes:
+        hint: its annotation as a type hint; `inspect.Parameter.empty` where there is none.
+        default: its default, or MISSING.
+        positional: it can be filled by position.
+        keyword: it can be filled by name.
+        variadic: it is `*args` (positional) or `**kwargs` (keyword).
+    """
+
+    name: str
+    hint: object
+    default: object
+    positional: bool
+    keyword: bool
+    variadic: bool = False
+
+
+# Signatures are compared by identity: annotations may be unhashable or have a broken __eq__.
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Signature:
+    """A callable as Syncra sees it.
+
+    Attributes:
+        name: its own name; "" where it has none that a person would know it by.
+        parameters: in order.
+        result: the type hint of what it returns, for async functions of what it returns when awaited.
+        is_async: calling it gives a coroutine.
+        place: "file:line" of its definition, or its module where it has no source.
+        unresolved: annotations hold names that do not exist yet.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    result: object
+    is_async: bool
+    place: str
+    unresolved: bool
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of this name that can be filled by name or position, if there is one."""
+        return next((each for each in self.parameters if each.name == name and not each.variadic), None)
+
+
+# A Signature must not hold its function: the entry would keep its own key alive.
+_read: WeakKeyDictionary[Callable[..., object], Signature] = WeakKeyDictionary()
+
+
+def read_signature(
+    function: Callable[..., object], local_names: Callable[[], Mapping[str, object]] | None = None
+) -> Signature:
+    """The signature of a callable, read once for each function; again while names in it do not exist yet.
+
+    Args:
+        function: what `as_callable` gave.
+        local_names: gives the names visible where the function is defined, besides its module's; asked only
+            where annotations are strings inside a function or a class.
+
+    Raises:
+        SignatureError: no signature can be read.
+    """
+    if not isinstance(function, FunctionType):
+        return _read_anew(function, local_names)
+    known = _read.get(function)
+    if known is None:
+        known = _read_anew(function, local_names)
+        if not known.unresolved:
+            _read[function] = known
+    return known
+
+
+def as_callable(function: object) -> Callable[..., object]:
+    """What can be called as a task, out of whatever was decorated.
+
+    Raises:
+        SignatureError: it is not callable, or it is a class or an instance method.
+    """
+    if isinstance(function, staticmethod):
+        return as_callable(function.__func__)
+    if isinstance(function, classmethod):
+        raise SignatureError(
+            "a class method has no class yet inside the class body;"
+            " write a static method, or decorate the bound method after the class"
+        )
+    if isinstance(function, type):
+        raise SignatureError(
+            f"{function.__name__!r} is a class, not a function; write a function that returns an instance of it"
+        )
+    if not callable(function):
+        raise SignatureError(f"a task is made from a function, not from {_shown(function)}")
+    if isinstance(function, FunctionType) and _is_instance_method(function):
+        raise SignatureError(
+            f"{function.__qualname__!r} is an instance method: a task has no instance to call it on;"
+            " write a static method or a function that takes the instance from a dependency"
+        )
+    return function
+
+
+def _shown(value: object) -> str:
+    """A value named by its type, for values whose own repr may be long or may raise."""
+    return f"{type(value).__name__} object"
+
+
+def _is_instance_method(function: FunctionType) -> bool:
+    owner, _, _ = function.__qualname__.rpartition(".")
+    first = next(iter(inspect.signature(function).parameters), None)
+    return bool(owner) and not owner.endswith("<locals>") and first in ("self", "cls")
+
+
+def _read_anew(
+    function: Callable[..., object], local_names: Callable[[], Mapping[str, object]] | None
+) -> Signature:
+    try:
+        described = inspect.signature(function)
+    except (TypeError, ValueError) as error:
+        raise SignatureError(
+            f"{_own_name(function) or _shown(function)!r} has no signature that Python can read ({error});"
+            " wrap it in a function with annotated parameters"
+        ) from None
+    innermost = _innermost(function)
+    hint = _resolver(innermost, described, local_names)
+    parameters = tuple(_parameter(each, hint(each.annotation)) for each in described.parameters.values())
+    result = hint(described.return_annotation)
+    awaited = None if _is_coroutine_function(function) else unwrap_awaitable(result)
+    return Signature(
+        name=_own_name(function),
+        parameters=parameters,
+        result=result if awaited is None else awaited,
+        is_async=awaited is not None or _is_coroutine_function(function),
+        place=_place(innermost),
+        unresolved=any(isinstance(each, Unresolved) for each in (result, *(p.hint for p in parameters))),
+    )
+
+
+def _resolver(
+    innermost: Any,  # Any: what _innermost gives
+    described: inspect.Signature,
+    local_names: Callable[[], Mapping[str, object]] | None,
+) -> Callable[[object], object]:
+    """How this function's annotations become type hints: with which names they are looked up."""
+    module_names: Mapping[str, object] = getattr(innermost, "__globals__", {})
+    names: Mapping[str, object] = _closure(innermost)
+    annotations = [described.return_annotation, *(each.annotation for each in described.parameters.values())]
+    is_nested = "." in getattr(innermost, "__qualname__", "")
+    if local_names is not None and is_nested and any(isinstance(each, str) for each in annotations):
+        names = {**local_names(), **names}
+
+    def hint(annotation: object) -> object:
+        return annotation if annotation is Described.empty else resolve(annotation, module_names, names)
+
+    return hint
+
+
+def _parameter(described: Described, hint: object) -> Parameter:
+    return Parameter(
+        name=described.name,
+        hint=hint,
+        default=MISSING if described.default is Described.empty else described.default,
+        positional=described.kind in (*_POSITIONAL, Described.VAR_POSITIONAL),
+        keyword=described.kind not in (Described.POSITIONAL_ONLY, Described.VAR_POSITIONAL),
+        variadic=described.kind in (Described.VAR_POSITIONAL, Described.VAR_KEYWORD),
+    )
+
+
+def _is_coroutine_function(function: Callable[..., object]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(type(function), "__call__", None)
+    )
+
+
+def _innermost(function: Callable[..., object]) -> Any:  # Any: from here on only read with getattr
+    """The plain function under partials, `functools.wraps` and bound methods: where annotations were written."""
+    current: Any = function
+    while True:
+        if isinstance(current, partial):
+            current = current.func
+        elif isinstance(current, MethodType):
+            current = current.__func__
+        elif hasattr(current, "__wrapped__"):
+            current = inspect.unwrap(current)
+        elif isinstance(current, (FunctionType, BuiltinFunctionType)) or not hasattr(type(current), "__call__"):
+            return current
+        else:
+            inner = type(current).__call__
+            if not isinstance(inner, FunctionType):
+                return current
+            current = inner
+
+
+def _closure(function: Any) -> dict[str, object]:  # Any: what _innermost gives
+    """The names that the function sees besides its module's: enclosing variables and its own type parameters."""
+    code = getattr(function, "__code__", None)
+    names: dict[str, object] = {}
+    for name, cell in zip(code.co_freevars if code else (), getattr(function, "__closure__", None) or ()):
+        try:
+            names[name] = cell.cell_contents
+        except ValueError:  # a variable of the enclosing function that is not assigned yet
+            continue
+    for variable in getattr(function, "__type_params__", ()):
+        names[variable.__name__] = variable
+    return names
+
+
+def _own_name(function: Callable[..., object]) -> str:
+    name = getattr(function, "__name__", "")
+    return name if isinstance(name, str) and name != "<lambda>" else ""
+
+
+def _place(function: Any) -> str:  # Any: what _innermost gives
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        return f"{code.co_filename}:{code.co_firstlineno}"
+    return f"module {getattr(function, '__module__', None) or 'builtins'}"

@@ -1,0 +1,10 @@
+"""Strategies: where and when the steps of a run are called. One file each; `_interface` says what they have in common."""
+
+from __future__ import annotations
+
+from syncra._strategies._asyncio import Asyncio
+from syncra._strategies._interface import AsyncStrategy, Strategy
+from syncra._strategies._sequential import Sequential
+from syncra._strategies._threads import Threads
+
+__all__ = ["AsyncStrategy", "Asyncio", "Sequential", "Strategy", "Threads"]

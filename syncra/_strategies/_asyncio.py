@@ -1,0 +1,304 @@
+"""Asyncio: steps on an event loop, with as few asyncio Tasks as there are coroutines that really wait.
+
+A worker is an asyncio Task that takes ready steps and calls them. It drives a coroutine's first part itself, in a
+context of the step's own; only when the coroutine is about to wait, and other steps are ready, another worker begins.
+So work that does not wait costs no Task, and work that does costs one, as if written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Generator
+from contextvars import Context, copy_context
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from syncra._program import Step
+from syncra._run import Run
+from syncra._strategies._calling import call_within, timed_out
+from syncra._strategies._cpus import usable_cpus, worker_count
+from syncra._strategies._team import Team
+from syncra.errors import OptionError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+__all__ = ["Asyncio"]
+
+_LARGEST_DEFAULT = 32
+_CALLS_BEFORE_OTHERS = 100
+
+
+class Asyncio:
+    """Runs coroutines on an event loop: the caller's under `arun`, one of its own under `run`.
+
+    Sync tasks run on the loop's thread and block it while they run, or are offloaded to worker threads.
+
+    Args:
+        max_concurrency: how many steps may have begun and not ended at once; no limit if left out.
+        offload: sync tasks run on worker threads; `@task(offload=True)` asks that for one task. A sync task with a
+            timeout is offloaded always.
+
+    Raises:
+        OptionError: `max_concurrency` is not a positive whole number.
+
+    Example:
+        >>> from syncra import Asyncio, Graph, task
+        >>> @task
+        ... async def one() -> int:
+        ...     return 1
+        >>> Graph.of(one).compile().run(strategy=Asyncio(max_concurrency=10))[one]
+        1
+    """
+
+    def __init__(self, max_concurrency: int | None = None, offload: bool = False) -> None:
+        self._limit = worker_count(max_concurrency, default=0, option="max_concurrency")
+        if not isinstance(offload, bool):
+            raise OptionError(f"offload must be True or False, not {offload!r:.100}")
+        self._offload = offload
+        self._kept: Team | None = None
+
+    def __enter__(self) -> Asyncio:
+        if self._kept is None:
+            self._kept = self._team()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the kept worker threads."""
+        team, self._kept = self._kept, None
+        if team is not None:
+            team.close()
+
+    def execute(self, run: Run, /) -> None:
+        import asyncio
+
+        with asyncio.Runner() as runner:
+            runner.run(self.aexecute(run))
+
+    async def aexecute(self, run: Run, /) -> None:
+        """Drive the run on the running loop. Cancelled, it cancels what waits and lets nothing of the run go on."""
+        team = self._kept or self._team()
+        try:
+            await _Driver(run, self._limit, team, offload_all=self._offload).drive()
+        finally:
+            if team is not self._kept:
+                team.close()
+
+    def _team(self) -> Team:
+        return Team(self._limit or min(_LARGEST_DEFAULT, usable_cpus() + 4), "offload")
+
+    def __repr__(self) -> str:
+        return f"Asyncio(max_concurrency={self._limit or None}, offload={self._offload})"
+
+
+class _Driver:
+    """Drives one run on the running loop; everything here is touched by the loop's thread only."""
+
+    def __init__(self, run: Run, limit: int, team: Team, *, offload_all: bool) -> None:
+        from asyncio import get_running_loop
+
+        self._run = run
+        self._limit = limit
+        self._team = team
+        self._offload_all = offload_all
+        self._context = copy_context()
+        self._loop = get_running_loop()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._changed = self._loop.create_future()
+
+    async def drive(self) -> None:
+        """Until the run has ended and no worker is left."""
+        try:
+            self._begin_worker()
+            while self._workers or not self._run.finished:
+                await self._change()
+                if self._run.ready:
+                    self._begin_worker()
+        except BaseException:  # the caller is cancelled, which is how Ctrl-C comes as well
+            self._run.stop()
+            await self._cancel_all()
+            raise
+
+    async def _change(self) -> None:
+        """Until a worker has left, or a step that waits for another attempt may have become ready."""
+        delay = self._run.delay()
+        timer = None if delay is None else self._loop.call_later(delay, self._wake)
+        try:
+            await self._changed
+        finally:
+            self._changed = self._loop.create_future()
+            if timer is not None:
+                timer.cancel()
+
+    def _wake(self) -> None:
+        if not self._changed.done():
+            self._changed.set_result(None)
+
+    async def _cancel_all(self) -> None:
+        """Cancel every worker and wait until all are gone, however often this is cancelled itself."""
+        from asyncio import CancelledError, wait
+
+        while self._workers:
+            for worker in self._workers:
+                worker.cancel()
+            try:
+                await wait(tuple(self._workers))
+            except CancelledError:
+                continue
+
+    def _begin_worker(self) -> None:
+        """One more worker, if the limit leaves room."""
+        if not self._limit or len(self._workers) < self._limit:
+            worker = self._loop.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._left)
+
+    def _left(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled() and worker.exception() is not None and not self._changed.done():
+            self._changed.set_exception(worker.exception() or RuntimeError())  # a bug of ours: not to be lost
+        self._wake()
+
+    def _make_room(self) -> None:
+        """Called when a step is about to wait: others do what is ready meanwhile."""
+        if self._run.ready:
+            self._begin_worker()
+
+    async def _work(self) -> None:
+        """Take ready steps and call them until none is ready."""
+        from asyncio import current_task, sleep
+
+        this = current_task()
+        calls = 0
+        while (step := self._run.take()) is not None:
+            if self._is_inline(step):
+                self._call(step)
+                calls += 1
+                if calls % _CALLS_BEFORE_OTHERS == 0:
+                    await sleep(0)
+            else:
+                await self._await(step)
+            if this is not None and this.cancelling():
+                # The step has cancelled the Task that carried it, which would reach the next one.
+                self._begin_worker()
+                return
+
+    def _is_inline(self, step: Step) -> bool:
+        if step.is_async:
+            return False
+        is_offloaded = self._offload_all or step.policy.offload or step.policy.timeout is not None
+        return step.is_local or not is_offloaded
+
+    def _call(self, step: Step) -> None:
+        try:
+            value = self._context.copy().run(step.run, self._run.values)
+        except BaseException as error:  # told to the run, which decides whether it goes on
+            self._fail(step, error)
+        else:
+            self._run.succeed(step, value)
+
+    async def _await(self, step: Step) -> None:
+        try:
+            value = await (self._value(step) if step.is_async else self._offloaded(step))
+        except BaseException as error:  # told to the run, which decides whether it goes on
+            self._fail(step, error)
+        else:
+            self._run.succeed(step, value)
+
+    def _fail(self, step: Step, error: BaseException) -> None:
+        from asyncio import CancelledError, current_task
+
+        if isinstance(error, CancelledError) and self._run.stopping:
+            self._run.cancelled(step)
+            return
+        self._run.fail(step, error)
+        if self._run.stopping:
+            for worker in self._workers - {current_task()}:
+                worker.cancel()
+
+    async def _value(self, step: Step) -> Any:  # Any: the node's value
+        context = self._context.copy()
+        if step.policy.timeout is None:
+            return await _Driven(context.run(step.run, self._run.values), context, self._make_room)
+        from asyncio import timeout
+
+        try:
+            async with timeout(step.policy.timeout) as limit:
+                return await _Driven(context.run(step.run, self._run.values), context, self._make_room)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise timed_out(step, "its coroutine was cancelled") from None
+
+    async def _offloaded(self, step: Step) -> Any:  # Any: the node's value
+        """The value of a sync step that is called on a worker thread."""
+        ended: asyncio.Future[Any] = self._loop.create_future()
+        call = partial(self._context.copy().run, step.run, self._run.values)
+        if step.policy.timeout is not None:
+            call = partial(call_within, step, call)
+
+        def work() -> None:
+            try:
+                value = call()
+            except BaseException as error:
+                self._loop.call_soon_threadsafe(_set, ended, None, error)
+            else:
+                self._loop.call_soon_threadsafe(_set, ended, value, None)
+
+        self._team.hand(work)
+        self._make_room()
+        return await _uncancelled(ended)
+
+
+def _set(ended: asyncio.Future[Any], value: object, error: BaseException | None) -> None:
+    # StopIteration can't be put into a future, so outcomes travel as values.
+    ended.set_result((value, error))
+
+
+async def _uncancelled(ended: asyncio.Future[Any]) -> Any:  # Any: the node's value
+    """What a thread's call came to. A thread can't be cancelled: it is waited for, and then the cancellation goes on."""
+    from asyncio import CancelledError, shield
+
+    cancelled: CancelledError | None = None
+    while not ended.done():
+        try:
+            await shield(ended)
+        except CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    value, error = ended.result()
+    if error is not None:
+        raise error
+    return value
+
+
+class _Driven:
+    """Awaits a coroutine in a context of its own, and says when it is about to wait for the first time.
+
+    It runs inside the Task that awaits this, so `asyncio.timeout`, task groups and `current_task` work in it.
+    """
+
+    __slots__ = ("_before_waiting", "_context", "_coroutine")
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, Any], context: Context, before_waiting: Callable[[], None]
+    ) -> None:
+        self._coroutine = coroutine
+        self._context = context
+        self._before_waiting = before_waiting
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        coroutine, run = self._coroutine, self._context.run
+        try:
+            waits_for = run(coroutine.send, None)
+            self._before_waiting()
+            while True:
+                try:
+                    sent = yield waits_for
+                except BaseException as error:
+                    waits_for = run(coroutine.throw, error)
+                else:
+                    waits_for = run(coroutine.send, sent)
+        except StopIteration as end:
+            return end.value

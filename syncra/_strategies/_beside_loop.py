@@ -1,0 +1,46 @@
+"""A blocking strategy, driven from a thread beside the event loop of its caller."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import copy_context
+from threading import Thread
+
+from syncra._run import Run
+from syncra._strategies._interface import Strategy
+
+__all__ = ["drive_from_thread"]
+
+
+async def drive_from_thread(strategy: Strategy, run: Run) -> None:
+    """Drive the run on a thread of its own while the loop goes on.
+
+    Cancelled, it stops the run, waits for the steps that are running, and is cancelled then.
+    """
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[BaseException | None] = loop.create_future()
+    context = copy_context()
+
+    def drive() -> None:
+        error: BaseException | None = None
+        try:
+            context.run(strategy.execute, run)
+        except BaseException as raised:
+            error = raised
+        loop.call_soon_threadsafe(ended.set_result, error)
+
+    thread = Thread(target=drive, name="syncra-driver", daemon=True)
+    thread.start()
+    cancelled: asyncio.CancelledError | None = None
+    while not ended.done():
+        try:
+            await asyncio.shield(ended)
+        except asyncio.CancelledError as error:
+            cancelled = error
+            run.stop()
+    thread.join()
+    if cancelled is not None:
+        raise cancelled
+    error = ended.result()
+    if error is not None:
+        raise error

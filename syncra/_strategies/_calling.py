@@ -1,0 +1,92 @@
+"""How steps are called in this process: a row of them, or one with a time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+from syncra._program import PENDING, Step
+from syncra._run import Run
+from syncra.errors import TaskTimeoutError
+
+__all__ = ["call_row", "call_within", "timed_out"]
+
+
+def call_row(run: Run, start: int, stop: int) -> Step | None:
+    """Call the steps of a row one after the other, up to one that needs more than a call, which is returned.
+
+    A failure is told to the run, and ends the row.
+    """
+    # The loop that decides what a task costs: everything is in locals, and the common numbers of arguments are called
+    # without building a list.
+    values = run.values
+    index = start
+    try:
+        for index, call, arity, a, b, c, freed in run.program.entries[start:stop]:
+            if arity == 1:
+                values[index] = call(values[a])
+            elif arity == 2:
+                values[index] = call(values[a], values[b])
+            elif arity == 0:
+                values[index] = call()
+            elif arity == 3:
+                values[index] = call(values[a], values[b], values[c])
+            elif arity > 0:
+                values[index] = call(*a(values))
+            else:
+                run.advance(index)
+                return run.program.steps[index]
+            if freed is not None:
+                for slot in freed:
+                    values[slot] = PENDING
+    except BaseException as error:  # told to the run, which decides whether it goes on
+        run.advance(index)
+        run.fail(run.program.steps[index], error)
+        return None
+    run.advance(stop)
+    return None
+
+
+def timed_out(step: Step, consequence: str) -> TaskTimeoutError:
+    """The error of an attempt that took too long; the consequence says what has become of it."""
+    seconds = step.policy.timeout or 0.0
+    error = TaskTimeoutError(
+        f"{step.node.describe()} took longer than its timeout of {seconds:g} seconds",
+        name=step.node.name,
+        timeout=seconds,
+    )
+    error.add_note(consequence)
+    return error
+
+
+def call_within(step: Step, call: Callable[[], Any]) -> Any:  # Any: the node's value
+    """Call a step with a time limit: on a thread that is left behind when the time is over.
+
+    A thread can't be stopped. It goes on until its call returns, its result is thrown away, and it doesn't keep the
+    interpreter from exiting.
+
+    Raises:
+        TaskTimeoutError: the time was over.
+        BaseException: what the call raised.
+    """
+    ended: list[tuple[bool, Any]] = []
+
+    def work() -> None:
+        try:
+            ended.append((True, call()))
+        except BaseException as error:
+            ended.append((False, error))
+
+    thread = Thread(target=work, name=f"syncra-{step.node.name}", daemon=True)
+    thread.start()
+    thread.join(step.policy.timeout)
+    if not ended:
+        raise timed_out(step, "a thread can't be stopped: it was left behind and its result will be thrown away")
+    succeeded, value = ended[0]
+    if succeeded:
+        return value
+    try:
+        raise value
+    finally:
+        del value, ended  # or the exception and this frame would keep each other alive

@@ -1,0 +1,31 @@
+"""How many workers a strategy has."""
+
+from __future__ import annotations
+
+import os
+
+from syncra.errors import OptionError
+
+__all__ = ["usable_cpus", "worker_count"]
+
+_MOST = 10_000
+
+
+def usable_cpus() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+def worker_count(given: object, *, default: int, option: str = "max_workers") -> int:
+    """A number of workers out of an option of a strategy.
+
+    Raises:
+        OptionError: it is neither None nor a positive whole number.
+    """
+    if given is None:
+        return default
+    if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= _MOST:
+        raise OptionError(f"{option} must be a whole number from 1 to {_MOST}, not {given!r:.100}")
+    return given

@@ -1,0 +1,108 @@
+"""Event loops for async steps under strategies that are not themselves on a loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from functools import partial
+from threading import Thread
+from typing import Any
+
+from syncra._program import Step
+from syncra._run import Run
+from syncra._strategies._calling import timed_out
+
+__all__ = ["LoopThread", "PrivateLoop", "await_step"]
+
+
+async def await_step(step: Step, run: Run) -> Any:  # Any: the node's value
+    """Call and await an async step, within its time limit.
+
+    Raises:
+        TaskTimeoutError: the time was over; the coroutine was cancelled.
+        BaseException: what the coroutine raised.
+    """
+    if step.policy.timeout is None:
+        return await step.run(run.values)
+    try:
+        async with asyncio.timeout(step.policy.timeout) as limit:
+            return await step.run(run.values)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise timed_out(step, "its coroutine was cancelled") from None
+
+
+class PrivateLoop:
+    """A loop on the thread of a driver that awaits one step at a time; opened at the first of them."""
+
+    def __init__(self) -> None:
+        self._runner: asyncio.Runner | None = None
+
+    def value(self, step: Step, run: Run, context: Context) -> Any:  # Any: the node's value
+        """The value of an async step, in this context."""
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(await_step(step, run), context=context)
+
+    def close(self) -> None:
+        """Close the loop with all that is left on it."""
+        if self._runner is not None:
+            self._runner.close()
+
+
+class LoopThread:
+    """A loop on a thread of its own, for all async steps of a run whose driver has several threads.
+
+    Its tasks are touched by its own thread only.
+
+    Args:
+        ended: told on the loop's thread how each step ended: its value, or its exception.
+    """
+
+    def __init__(self, ended: Callable[[Step, object, BaseException | None], None]) -> None:
+        self._ended = ended
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._stay, name="syncra-loop", daemon=True)
+        self._thread.start()
+
+    def start(self, step: Step, run: Run, context: Context) -> None:
+        """Begin an async step in this context; from any thread."""
+        self._loop.call_soon_threadsafe(self._begin, step, run, context)
+
+    def cancel(self) -> None:
+        """Cancel every step that has begun; from any thread."""
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def close(self) -> None:
+        """End the loop and its thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _stay(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.get_loop().run_forever()
+
+    def _begin(self, step: Step, run: Run, context: Context) -> None:
+        task = self._loop.create_task(_outcome(await_step(step, run)), context=context)
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._end, step))
+
+    def _end(self, step: Step, task: asyncio.Task[tuple[object, BaseException | None]]) -> None:
+        self._tasks.discard(task)
+        value, error = (None, asyncio.CancelledError()) if task.cancelled() else task.result()
+        self._ended(step, value, error)
+
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+
+async def _outcome(coroutine: Coroutine[Any, Any, object]) -> tuple[object, BaseException | None]:
+    # A KeyboardInterrupt or SystemExit that left an asyncio Task would end the loop with it.
+    try:
+        return await coroutine, None
+    except BaseException as error:
+        return None, error

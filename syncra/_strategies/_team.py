@@ -1,0 +1,77 @@
+"""A team of daemon threads that run what they are handed.
+
+The pool of the standard library keeps the interpreter from exiting while a thread of it hangs, and hands over through
+a lock and a queue of futures that nobody here needs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from threading import Condition, Thread
+
+__all__ = ["Team"]
+
+_number = count(1)
+
+
+class Team:
+    """Up to `size` daemon threads, started when they are needed, that stay until the team is closed.
+
+    Everything mutable is held under `_wake`.
+    """
+
+    def __init__(self, size: int, name: str) -> None:
+        self._size = size
+        self._name = f"syncra-{name}-{next(_number)}"
+        self._wake = Condition()
+        self._work: deque[Callable[[], None]] = deque()
+        self._threads: list[Thread] = []
+        self._idle = 0
+        self._closed = False
+
+    def hand(self, work: Callable[[], None]) -> bool:
+        """Have a thread do this; False: the team is closed. The work must not raise."""
+        with self._wake:
+            if self._closed:
+                return False
+            self._work.append(work)
+            if self._idle >= len(self._work):
+                self._wake.notify()
+            elif len(self._threads) < self._size:
+                self._start_thread()
+            return True
+
+    def close(self) -> None:
+        """End all threads once they have done what they were handed, and wait for them."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify_all()
+            threads = self._threads
+        for thread in threads:
+            thread.join()
+
+    def _start_thread(self) -> None:
+        thread = Thread(target=self._stay, name=f"{self._name}-{len(self._threads)}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system gives no more threads: those that there are do the work
+            if not self._threads:
+                self._work.pop()
+                raise
+            return
+        self._threads.append(thread)
+
+    def _stay(self) -> None:
+        while True:
+            with self._wake:
+                self._idle += 1
+                while not self._work and not self._closed:
+                    self._wake.wait()
+                self._idle -= 1
+                if not self._work:
+                    return
+                work = self._work.popleft()
+            work()
+            del work  # an idle thread must not keep a finished run alive

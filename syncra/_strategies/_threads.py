@@ -1,0 +1,242 @@
+"""Threads: steps on the caller's thread and on worker threads, async steps on one event loop beside them.
+
+Work goes first to who made it: the worker that ends a step asks the run for the next ready one and goes on, and calls
+for help only when there is more ready work than workers that look for it. The caller's thread is itself a worker, so
+a run never waits for a thread of a team that others keep busy: a task may run a plan on the very same strategy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextvars import copy_context
+from functools import partial
+from threading import Condition, RLock, local
+from typing import TYPE_CHECKING
+
+from syncra._program import Step
+from syncra._run import Run
+from syncra._strategies._calling import call_within
+from syncra._strategies._cpus import usable_cpus, worker_count
+from syncra._strategies._team import Team
+
+if TYPE_CHECKING:
+    from syncra._strategies._loops import LoopThread
+
+__all__ = ["Threads"]
+
+_LARGEST_DEFAULT = 32
+_at_work = local()  # .executors: those that the current thread is working for
+
+
+class Threads:
+    """Runs steps on threads: the caller's and up to `max_workers - 1` others; async tasks on one event loop.
+
+    Kept open by `with`, its threads stay between runs; used bare, they live as long as a run. They are daemon threads:
+    a task that hangs doesn't keep the interpreter from exiting.
+
+    Args:
+        max_workers: how many steps may run at once (the usable processors + 4, at most 32, if left out); or an
+            executor of `concurrent.futures` to use, which is never closed. With an executor the steps run on its
+            threads only.
+
+    Raises:
+        OptionError: `max_workers` is neither a positive whole number nor an executor.
+
+    Example:
+        >>> from syncra import Graph, Threads, task
+        >>> @task
+        ... def one() -> int:
+        ...     return 1
+        >>> with Threads(max_workers=2) as threads:
+        ...     Graph.of(one)(strategy=threads)[one]
+        1
+    """
+
+    def __init__(self, max_workers: int | Executor | None = None) -> None:
+        self._executor = max_workers if isinstance(max_workers, Executor) else None
+        self._size = 0
+        if not isinstance(max_workers, Executor):
+            self._size = worker_count(max_workers, default=min(_LARGEST_DEFAULT, usable_cpus() + 4))
+        self._kept: Team | None = None
+
+    def __enter__(self) -> Threads:
+        if self._executor is None and self._kept is None:
+            self._kept = Team(self._size - 1, "threads")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the kept threads."""
+        team, self._kept = self._kept, None
+        if team is not None:
+            team.close()
+
+    def execute(self, run: Run, /) -> None:
+        if self._executor is not None:
+            _Crew(run, _handed_to(self._executor), _helpers(self._executor), works_for=self._executor).drive()
+        elif self._kept is not None:
+            _Crew(run, self._kept.hand, self._size - 1).drive()
+        else:
+            team = Team(self._size - 1, "threads")
+            try:
+                _Crew(run, team.hand, self._size - 1).drive()
+            finally:
+                team.close()
+
+    def __repr__(self) -> str:
+        return f"Threads({self._executor or self._size!r})"
+
+
+def _handed_to(executor: Executor) -> Callable[[Callable[[], None]], bool]:
+    def hand(work: Callable[[], None]) -> bool:
+        executor.submit(work)
+        return True
+
+    return hand
+
+
+def _helpers(executor: Executor) -> int:
+    size = getattr(executor, "_max_workers", None)
+    return size if isinstance(size, int) else _LARGEST_DEFAULT
+
+
+class _Crew:
+    """All who work on one run: the caller's thread, helpers, and a loop for async steps.
+
+    Everything mutable, the run included, is held under `_changed`, which is notified when the caller's thread may have
+    something to do.
+
+    Args:
+        run: what they work on.
+        hand: has a thread do something; False where there is none to be had any more.
+        most: how many helpers there may be.
+        works_for: the executor on whose threads steps must run; the caller's is one inside a task of its only.
+    """
+
+    def __init__(
+        self, run: Run, hand: Callable[[Callable[[], None]], bool], most: int, works_for: Executor | None = None
+    ) -> None:
+        self._run = run
+        self._hand = hand
+        self._most = most
+        self._works_for = works_for
+        self._takes_part = works_for is None or works_for in getattr(_at_work, "executors", ())
+        self._changed = Condition(RLock())
+        self._caller_waits = False
+        self._helpers = 0
+        self._awaited = 0
+        self._context = copy_context()
+        self._loop: LoopThread | None = None
+
+    def drive(self) -> None:
+        """Work until the run has ended and every helper has left it."""
+        try:
+            while not self._is_over():
+                if self._takes_part:
+                    self._work()
+                self._wait()
+        except BaseException as error:  # Ctrl-C outside of a step; within one it is the step's failure
+            with self._changed:
+                self._run.stop(error)
+                self._cancel_async()
+                # Another Ctrl-C leaves those behind that can't be cancelled.
+                while self._helpers or self._awaited:
+                    self._changed.wait()
+        finally:
+            if self._loop is not None:
+                self._loop.close()
+
+    def _is_over(self) -> bool:
+        with self._changed:
+            if not self._takes_part:
+                self._share()
+            return self._run.finished and not self._helpers
+
+    def _wait(self) -> None:
+        """Until there is something to do for the caller's thread."""
+        with self._changed:
+            ready = self._run.ready if self._takes_part else 0
+            if ready or (self._run.finished and not self._helpers):
+                return
+            self._caller_waits = True
+            self._changed.wait(self._run.delay())
+            self._caller_waits = False
+
+    def _work(self) -> None:
+        """Take ready steps and call them until none is ready."""
+        while (step := self._take()) is not None:
+            context = self._context.copy()
+            try:
+                if step.policy.timeout is None:
+                    value = context.run(step.run, self._run.values)
+                else:
+                    value = call_within(step, partial(context.run, step.run, self._run.values))
+            except BaseException as error:  # told to the run, which decides whether it goes on
+                self._end(step, None, error)
+            else:
+                self._end(step, value, None)
+                del value
+
+    def _take(self) -> Step | None:
+        """A ready step to be called; async ones on the way begin on the loop."""
+        with self._changed:
+            while (step := self._run.take()) is not None and step.is_async:
+                if self._loop is None:
+                    from syncra._strategies._loops import LoopThread
+
+                    self._loop = LoopThread(self._end_async)
+                self._awaited += 1
+                self._loop.start(step, self._run, self._context.copy())
+            if step is not None:
+                self._share()
+            return step
+
+    def _end(self, step: Step, value: object, error: BaseException | None) -> None:
+        """Tell the run how a step ended, and share the work that is ready now."""
+        with self._changed:
+            if error is None:
+                self._run.succeed(step, value)
+            else:
+                self._run.fail(step, error)
+                if self._run.stopping:
+                    self._cancel_async()
+
+    def _end_async(self, step: Step, value: object, error: BaseException | None) -> None:
+        """The same for an async step, on the loop's thread, which takes no further step itself."""
+        from asyncio import CancelledError
+
+        with self._changed:
+            self._awaited -= 1
+            if isinstance(error, CancelledError) and self._run.stopping:
+                self._run.cancelled(step)
+            else:
+                self._end(step, value, error)
+            self._share()
+            self._changed.notify_all()
+
+    def _share(self) -> None:
+        """Have as many threads help as there are ready steps that nobody is looking for."""
+        wanted = self._run.ready
+        if wanted > 0 and self._caller_waits and self._takes_part:
+            self._changed.notify_all()
+            wanted -= 1
+        while wanted > 0 and self._helpers < self._most and self._hand(self._help):
+            self._helpers += 1
+            wanted -= 1
+
+    def _help(self) -> None:
+        """What a helper does: work while there is work, then leave."""
+        outer = getattr(_at_work, "executors", ())
+        _at_work.executors = (*outer, self._works_for)
+        try:
+            self._work()
+        finally:
+            _at_work.executors = outer
+            with self._changed:
+                self._helpers -= 1
+                self._share()  # between looking for work in vain and leaving, more may have come
+                self._changed.notify_all()
+
+    def _cancel_async(self) -> None:
+        if self._loop is not None:
+            self._loop.cancel()

@@ -1,0 +1,269 @@
+"""Tasks: functions that are nodes, and are still called as the functions they are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+from typing_extensions import ParamSpec
+
+from syncra._fit import fit
+from syncra._nodes import Dependency, Node, Settled, Wiring, checked_name
+from syncra._policy import DEFAULT_POLICY, Policy
+from syncra._registry import Definition, register
+from syncra._signature import Signature, as_callable, read_signature
+from syncra._wiring import wire
+from syncra.errors import CallError, DeclarationError, OptionError, WiringError, suggestion
+
+__all__ = ["AsyncTask", "BaseTask", "Task", "declare"]
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+OPTIONS = ("name", "graph_name", "dependencies", "arguments", "after", "retries", "timeout", "offload")
+
+
+class BaseTask(Node[R_co], Generic[P, R_co]):
+    """What Task and AsyncTask share: a function, how it is wired, and its policy.
+
+    Attributes:
+        signature: of the function, with annotations resolved as far as they could be.
+        graph_name: the graph that it is registered in, if any.
+        stacked_on: the task that this one was decorated onto, where decorators are stacked.
+    """
+
+    function: Callable[..., Any]  # Any: P and R_co are what the checkers know of it
+    signature: Signature
+    graph_name: str | None
+    stacked_on: BaseTask[..., Any] | None
+
+    def __init__(self, function: Callable[..., Any], signature: Signature, declared: _Declared) -> None:
+        self.function = function
+        self.signature = signature
+        self.name = declared.name
+        self.policy = declared.policy
+        self.graph_name = declared.graph_name
+        self.stacked_on = declared.stacked_on
+        self.wiring = declared.wiring
+        self.result_type = signature.result
+        self.is_async = signature.is_async
+        self.settled = None
+        self._declared = declared
+        self.__wrapped__ = function
+        self.__name__: str = getattr(function, "__name__", self.name)
+        self.__qualname__: str = getattr(function, "__qualname__", self.__name__)
+        self.__module__ = getattr(function, "__module__", None) or "builtins"
+        self.__doc__ = getattr(function, "__doc__", None)
+
+    def __getattr__(self, name: str) -> Any:  # Any: only __signature__, which `inspect` reads
+        # Not a property: the class itself has a signature of its own.
+        if name == "__signature__":
+            import inspect
+
+            return inspect.signature(self.function)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
+    def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
+        signature, wiring = self.signature, self.wiring
+        if signature.unresolved:
+            # Names that did not exist at decoration may exist now; the wiring holds the parameters' hints.
+            signature = read_signature(self.function)
+            wiring, _ = self._declared.wire(signature)
+        fixed = [
+            (each, parameter.hint)
+            for each in wiring.fixed
+            if (parameter := signature.parameter(each.parameter)) is not None
+        ]
+        settled, faults = fit(self, wiring.connections, sources, types, result_type=signature.result, fixed=fixed)
+        DeclarationError.raise_all(self.describe(), faults)
+        return settled
+
+    def settle_now(self) -> None:
+        """Settle while being declared, if all that it needs is known already.
+
+        Raises:
+            DeclarationError: something does not fit.
+        """
+        sources = [each.source for each in self.wiring.connections]
+        nodes = [each for each in sources if isinstance(each, Node) and each.settled is not None]
+        if len(nodes) == len(sources) and not self.signature.unresolved:
+            self.settled = self.settle(nodes, [each.settled.result_type for each in nodes if each.settled])
+            self.result_type = self.settled.result_type
+
+    @property
+    def is_task(self) -> bool:
+        return True
+
+    @property
+    def place(self) -> str:
+        return self.signature.place
+
+    def describe(self) -> str:
+        return f"task {self.name!r}"
+
+    def _call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Any:  # Any: an R_co or its coroutine
+        if self._declared.has_markers:
+            self._refuse_markers(args, kwargs)
+        return self.function(*args, **kwargs)
+
+    def _refuse_markers(self, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+        given = set(kwargs)
+        positional = [each.name for each in self.signature.parameters if each.positional]
+        given.update(positional[: len(args)])
+        left = [
+            (each.name, each.default.node)
+            for each in self.signature.parameters
+            if isinstance(each.default, Dependency) and each.name not in given
+        ]
+        if left:
+            listed = " and ".join(f"{name!r} (from {node.describe()})" for name, node in left)
+            raise CallError(
+                f"{self.describe()} was called without {listed}, which only a run fills;"
+                " pass it, or run the task in a graph",
+                name=self.name,
+                parameters=[name for name, _ in left],
+            )
+
+    def __reduce_ex__(self, protocol: Any) -> Any:  # Any: as object declares it
+        """By reference where the module's name for it leads back to this very task; by value otherwise."""
+        depth, current = 0, _lookup(self.__module__, self.__qualname__)
+        while isinstance(current, BaseTask):
+            if current is self:
+                return _restored, (self.__module__, self.__qualname__, depth)
+            depth, current = depth + 1, current.stacked_on
+        return object.__reduce_ex__(self, protocol)
+
+
+class Task(BaseTask[P, R_co]):
+    """A decorated function: a node that gives what the function returns, and is still called as the function."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call the function itself, outside of any run.
+
+        Raises:
+            CallError: a parameter that `depends(...)` fills in a run was not passed.
+        """
+        return self._call(args, kwargs)  # type: ignore[no-any-return]  # what the function returns
+
+
+class AsyncTask(BaseTask[P, R_co]):
+    """A decorated coroutine function: a node that gives what awaiting it gives; called, it gives a coroutine."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]:
+        """Call the coroutine function itself, outside of any run.
+
+        Raises:
+            CallError: a parameter that `depends(...)` fills in a run was not passed.
+        """
+        return self._call(args, kwargs)  # type: ignore[no-any-return]  # what the function returns
+
+
+def _lookup(module: str, qualname: str) -> object:
+    try:
+        return attrgetter(qualname)(sys.modules[module])
+    except (KeyError, AttributeError):
+        return None
+
+
+def _restored(module: str, qualname: str, depth: int) -> object:
+    """The task that a pickle refers to."""
+    __import__(module)
+    current = _lookup(module, qualname)
+    for _ in range(depth):
+        current = current.stacked_on if isinstance(current, BaseTask) else None
+    if not isinstance(current, BaseTask):
+        raise WiringError(f"{module}.{qualname} is no task here, but it was one where it was pickled")
+    return current
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Declared:
+    """What `@task` was told about one function, read and checked.
+
+    Attributes:
+        dependencies, arguments, after: the options as they were given, to wire again once late names exist.
+        has_markers: a parameter's default is `depends(...)`.
+    """
+
+    name: str
+    graph_name: str | None
+    policy: Policy
+    dependencies: object
+    arguments: object
+    after: object
+    stacked_on: BaseTask[..., Any] | None
+    has_markers: bool
+    wiring: Wiring
+
+    def wire(self, signature: Signature) -> tuple[Wiring, list[DeclarationError]]:
+        """The wiring again, for a signature of which more is known."""
+        return wire(signature, self.dependencies, self.arguments, self.after, whole=False)
+
+
+def declare(
+    decorated: object, options: Mapping[str, object], local_names: Callable[[], Mapping[str, object]]
+) -> BaseTask[..., Any]:
+    """The task made of what was decorated: checked, and registered where a graph's name is given.
+
+    Raises:
+        DeclarationError: it can't be a task, or something in its options or its wiring is wrong; all faults at once.
+        DuplicateTaskError: the graph has another task of this name.
+    """
+    stacked_on = decorated if isinstance(decorated, BaseTask) else None
+    function = as_callable(decorated if stacked_on is None else stacked_on.function)
+    signature = read_signature(function, local_names)
+    faults: list[DeclarationError] = []
+    name, graph_name, policy = _read_options(options, signature, faults)
+    arranged = options.get("dependencies"), options.get("arguments"), options.get("after")
+    # A task that says nothing of its dependencies may leave parameters to whoever uses it, as a fan-out does.
+    wiring, wrong = wire(signature, *arranged, whole=arranged[0] is not None or graph_name is not None)
+    faults += wrong
+    markers = any(isinstance(each.default, Dependency) for each in signature.parameters)
+    declared = _Declared(name, graph_name, policy, *arranged, stacked_on, markers, wiring)
+    node = (AsyncTask if signature.is_async else Task)(function, signature, declared)
+    try:
+        node.settle_now()
+    except DeclarationError as error:
+        faults += error.faults or (error,)
+    if graph_name is None:
+        faults += [
+            WiringError(f"{node.describe()} names {each.source!r}: names are looked up in a graph; give a graph_name=")
+            for each in wiring.connections
+            if isinstance(each.source, str)
+        ]
+    DeclarationError.raise_all(node.describe(), faults)
+    if graph_name is not None:
+        register(graph_name, node, Definition.of(node.__module__, node.__qualname__, node.place))
+    return node
+
+
+def _read_options(
+    options: Mapping[str, object], signature: Signature, faults: list[DeclarationError]
+) -> tuple[str, str | None, Policy]:
+    """Name, graph and policy; what is wrong with them is added to the faults."""
+    name, graph_name, policy = signature.name or "<lambda>", None, DEFAULT_POLICY
+    for option in options:
+        if option not in OPTIONS:
+            faults.append(OptionError(f"@task has no option {option!r}{suggestion(option, OPTIONS)}"))
+    try:
+        if options.get("name") is not None or not signature.name:
+            given = options.get("name")
+            if given is None:
+                raise OptionError("a lambda, a partial or a callable object has no name of its own; give it a name=")
+            name = checked_name(given, "name=")
+    except OptionError as fault:
+        faults.append(fault)
+    try:
+        if options.get("graph_name") is not None:
+            graph_name = checked_name(options["graph_name"], "graph_name=")
+    except OptionError as fault:
+        faults.append(fault)
+    try:
+        policy = Policy.of(options)
+    except OptionError as fault:
+        faults.append(fault)
+    return name, graph_name, policy
+

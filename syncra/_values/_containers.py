@@ -1,0 +1,178 @@
+"""Containers: checks that look inside lists, mappings, tuples and the dicts of a TypedDict."""
+
+from __future__ import annotations
+
+import collections
+from collections import abc
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
+
+from syncra._values._checks import Check, Everything, Instances, inside
+from syncra._values._faults import Fault, hint_text, literal
+
+_EMPTY: dict[str, str] = {}
+# What is exactly of these types can be iterated again and again, and all at once.
+_STEADY: frozenset[object] = frozenset(
+    (
+        list,
+        tuple,
+        set,
+        frozenset,
+        dict,
+        collections.deque,
+        type(_EMPTY.keys()),
+        type(_EMPTY.values()),
+        type(_EMPTY.items()),
+    )
+)
+# The items of these are all of one class, so that a range of any length and a long text are known by their first item.
+_UNIFORM: frozenset[object] = frozenset((str, bytes, bytearray, range))
+# Who inherits from these or is registered with them promises to be iterable again; who only has their methods does not.
+_DECLARED = (abc.Sequence, abc.Set, abc.Mapping, abc.ValuesView)
+
+
+class Items(Check):
+    """A container of one class whose items all fit; what is not declared a sequence, set or mapping is never iterated."""
+
+    __slots__ = ("_item", "_kind")
+
+    def __init__(self, hint: object, kind: type[Iterable[object]], item: Check) -> None:
+        super().__init__(hint)
+        self._kind = kind
+        self._item = item
+
+    def accepts(self, value: object) -> bool:
+        if not isinstance(value, self._kind):
+            return False
+        if type(value) in _STEADY and isinstance(value, Collection):
+            return self._item.accepts_all(value)
+        return all(map(self._item.accepts, self._looked_at(value)))
+
+    def faults(self, value: object) -> Iterator[Fault]:
+        if not isinstance(value, self._kind):
+            yield self.misfit(value)
+            return
+        ordered = isinstance(value, abc.Sequence)
+        for index, item in enumerate(self._looked_at(value)):
+            yield from inside(f"[{index}]" if ordered else f"{{{literal(item)}}}", self._item, item)
+
+    def _looked_at(self, value: Iterable[object]) -> Iterable[object]:
+        if type(value) in _STEADY:
+            return value
+        if not isinstance(value, _DECLARED):
+            return ()
+        uniform = type(value) in _UNIFORM and isinstance(self._item, (Instances, Everything))
+        # The length bounds a sequence whose `__getitem__` never raises IndexError.
+        return islice(value, 1 if uniform else len(value))
+
+
+class Pairs(Check):
+    """A mapping of one class whose keys and values all fit."""
+
+    __slots__ = ("_key", "_kind", "_value")
+
+    def __init__(self, hint: object, kind: type[Mapping[object, object]], key: Check, value: Check) -> None:
+        super().__init__(hint)
+        self._kind = kind
+        self._key = key
+        self._value = value
+
+    def accepts(self, value: object) -> bool:
+        if not isinstance(value, self._kind):
+            return False
+        if type(value) is dict:
+            return self._key.accepts_all(value) and self._value.accepts_all(value.values())
+        return not any(self._of_pairs(value))
+
+    def faults(self, value: object) -> Iterator[Fault]:
+        return self._of_pairs(value) if isinstance(value, self._kind) else iter((self.misfit(value),))
+
+    def _of_pairs(self, value: Mapping[object, object]) -> Iterator[Fault]:
+        for key, item in islice(value.items(), len(value)):
+            yield from inside(f"<key {literal(key)}>", self._key, key)
+            yield from inside(f"[{literal(key)}]", self._value, item)
+
+
+class Tuple(Check):
+    """A tuple with a check for each of its first and last items, and one for any number between them (None: no others)."""
+
+    __slots__ = ("_between", "_first", "_last")
+
+    def __init__(
+        self, hint: object, first: tuple[Check, ...], between: Check | None, last: tuple[Check, ...]
+    ) -> None:
+        super().__init__(hint)
+        self._first = first
+        self._between = between
+        self._last = last
+
+    def accepts(self, value: object) -> bool:
+        if not isinstance(value, tuple):
+            return False
+        items: tuple[object, ...] = value
+        if type(items) is tuple and not self._first and not self._last and self._between is not None:
+            return self._between.accepts_all(items)
+        return self._right_length(items) and all(check.accepts(item) for check, item in self._matched(items))
+
+    def faults(self, value: object) -> Iterator[Fault]:
+        if not isinstance(value, tuple):
+            yield self.misfit(value)
+            return
+        items: tuple[object, ...] = value
+        if not self._right_length(items):
+            yield Fault("", f"a tuple of {len(items)} is not {hint_text(self.hint)}", near=True)
+            return
+        for index, (check, item) in enumerate(self._matched(items)):
+            yield from inside(f"[{index}]", check, item)
+
+    def _right_length(self, items: tuple[object, ...]) -> bool:
+        fixed = len(self._first) + len(self._last)
+        return len(items) == fixed if self._between is None else len(items) >= fixed
+
+    def _matched(self, items: tuple[object, ...]) -> Iterator[tuple[Check, object]]:
+        upto, until = len(self._first), len(items) - len(self._last)
+        for index, item in enumerate(items):
+            if self._between is not None and upto <= index < until:
+                yield self._between, item
+            else:
+                yield (self._first[index] if index < upto else self._last[index - until]), item
+
+
+class Keys(Check):
+    """A dict with the keys of a TypedDict: the required ones are there, each one's value fits, others fit `extra`."""
+
+    __slots__ = ("_extra", "_fields", "_required")
+
+    def __init__(
+        self, hint: object, fields: Mapping[str, Check], required: frozenset[str], extra: Check
+    ) -> None:
+        super().__init__(hint)
+        self._fields = fields
+        self._required = required
+        self._extra = extra
+
+    def accepts(self, value: object) -> bool:
+        if not isinstance(value, dict):
+            return False
+        items: dict[object, object] = value
+        if not self._required <= items.keys():
+            return False
+        if isinstance(self._extra, Everything):
+            return all(
+                name not in items or check.accepts(items[name]) for name, check in self._fields.items()
+            )
+        return not any(self._of_items(items))
+
+    def faults(self, value: object) -> Iterator[Fault]:
+        if not isinstance(value, dict):
+            yield self.misfit(value)
+            return
+        items: dict[object, object] = value
+        for name in sorted(self._required - items.keys()):
+            yield Fault("", f"the key {name!r} of {hint_text(self.hint)} is missing", near=True)
+        yield from self._of_items(items)
+
+    def _of_items(self, items: dict[object, object]) -> Iterator[Fault]:
+        for key, item in items.items():
+            check = self._fields.get(key, self._extra) if isinstance(key, str) else self._extra
+            yield from inside(f"[{literal(key)}]", check, item)

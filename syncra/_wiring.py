@@ -1,0 +1,190 @@
+"""How the parameters of one function are filled: by dependencies, fixed arguments and defaults.
+
+A pure function from what was declared to a frozen Wiring, and every fault found on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from syncra._nodes import Connection, Dependency, Filler, Fixed, Node, Open, Wiring, checked_name, checked_node
+from syncra._relation import type_name
+from syncra._signature import MISSING, Parameter, Signature
+from syncra._values import value_check
+from syncra.errors import ArgumentError, DeclarationError, OptionError, WiringError, suggestion
+
+__all__ = ["wire"]
+
+Sources = tuple["Node[object] | str", ...]
+
+
+def wire(
+    signature: Signature, dependencies: object, arguments: object, after: object, *, whole: bool
+) -> tuple[Wiring, list[DeclarationError]]:
+    """The wiring of a function, and what is wrong with it.
+
+    Args:
+        signature: of the function.
+        dependencies: as `@task` takes it: a node, a name, a tuple of these, or a mapping from parameters to them.
+        arguments: a mapping from parameters to fixed values.
+        after: a node, a name or a tuple of these.
+        whole: every required parameter must be filled here; otherwise it may be left to whoever uses the task.
+    """
+    draft = _Draft(signature)
+    draft.fix(arguments)
+    if isinstance(dependencies, Mapping):
+        draft.connect_by_name(dependencies)
+        rest: Sources = ()
+    else:
+        rest = draft.connect_in_order(draft.sources("dependencies", dependencies))
+    draft.take_defaults(whole=whole)
+    waits = (*rest, *draft.sources("after", after))
+    positional, keyword = draft.laid_out()
+    return Wiring(positional, keyword, tuple(Connection(each, None) for each in waits)), draft.faults
+
+
+@dataclass
+class _Draft:
+    """The wiring of one function while it is found out; lives only inside `wire`."""
+
+    signature: Signature
+    filled: dict[str, Filler] = field(default_factory=dict)
+    further: list[Filler] = field(default_factory=list)
+    named: dict[str, Filler] = field(default_factory=dict)
+    faults: list[DeclarationError] = field(default_factory=list)
+
+    def sources(self, option: str, given: object) -> Sources:
+        """What an option names: nodes and names of tasks; what is neither becomes a fault."""
+        if given is None:
+            return ()
+        if isinstance(given, (list, set, frozenset)):
+            self.faults.append(WiringError(f"{option}= takes a tuple of nodes, not a {type(given).__name__}"))
+            return ()
+        several = given if isinstance(given, tuple) else (given,)
+        return tuple(found for each in several if (found := self._source(option, each)) is not None)
+
+    def _source(self, option: str, given: object) -> Node[object] | str | None:
+        try:
+            if isinstance(given, str):
+                return checked_name(given, f"a name in {option}=")
+            return checked_node(given, f"{option}=")
+        except DeclarationError as fault:
+            self.faults.append(fault)
+            return None
+
+    def fix(self, arguments: object) -> None:
+        """Give parameters their fixed values."""
+        if arguments is None:
+            return
+        if not isinstance(arguments, Mapping):
+            self.faults.append(
+                OptionError(f"arguments= takes a mapping from parameters to values, not {type(arguments).__name__!r}")
+            )
+            return
+        for name, value in arguments.items():
+            parameter = self._parameter(name, "arguments=")
+            if parameter is None:
+                continue
+            reasons = value_check(parameter.hint).faults(value)
+            if reasons is not None:
+                self.faults.append(
+                    ArgumentError(f"the argument for {name!r} is not {type_name(parameter.hint)}: {reasons}")
+                )
+            self._fill(parameter, name, Fixed(name, value))
+
+    def connect_by_name(self, dependencies: Mapping[object, object]) -> None:
+        """Fill the named parameters with the given sources."""
+        for name, given in dependencies.items():
+            source = self._source("dependencies", given)
+            parameter = self._parameter(name, "dependencies=")
+            if source is not None and parameter is not None and isinstance(name, str):
+                self._fill(parameter, name, Connection(source, name, parameter.hint))
+
+    def connect_in_order(self, sources: Sources) -> Sources:
+        """Fill the positional parameters that are not fixed with the sources, in order; what is left over."""
+        left = list(sources)
+        for parameter in self.signature.parameters:
+            if not left:
+                break
+            if not parameter.positional or parameter.name in self.filled:
+                continue
+            if parameter.variadic:
+                label = f"*{parameter.name}"
+                self.further += [Connection(source, label, parameter.hint) for source in left]
+                return ()
+            self._fill(parameter, parameter.name, Connection(left.pop(0), parameter.name, parameter.hint))
+        return tuple(left)
+
+    def take_defaults(self, *, whole: bool) -> None:
+        """Fill what is still empty from `depends` defaults; what has no default at all stays open."""
+        for parameter in self.signature.parameters:
+            if parameter.variadic:
+                continue
+            default, name = parameter.default, parameter.name
+            if isinstance(default, Dependency):
+                self._fill(parameter, name, Connection(default.node, name, parameter.hint))
+            elif default is MISSING and name not in self.filled:
+                self.filled[name] = Open(name, parameter.hint)
+                if whole:
+                    self.faults.append(
+                        WiringError(
+                            f"parameter {name!r} has no dependency: there are more required parameters than"
+                            " dependencies; add one, or give it a default, an argument or depends(...)"
+                        )
+                    )
+
+    def _parameter(self, name: object, option: str) -> Parameter | None:
+        """The parameter that is called so; else one that takes any name; else a fault."""
+        if isinstance(name, str):
+            found = self.signature.parameter(name)
+            if found is not None:
+                return found
+            for each in self.signature.parameters:
+                if each.variadic and each.keyword:
+                    return each
+        known = [each.name for each in self.signature.parameters if not each.variadic]
+        self.faults.append(WiringError(f"{option} names {name!r}, which is no parameter{suggestion(name, known)}"))
+        return None
+
+    def _fill(self, parameter: Parameter, name: str, filler: Filler) -> None:
+        if parameter.variadic:
+            self.named[name] = filler
+        elif name in self.filled:
+            self.faults.append(
+                WiringError(f"parameter {name!r} is filled twice: by {_source_of(self.filled[name])}"
+                            f" and by {_source_of(filler)}; keep one")
+            )
+        else:
+            self.filled[name] = filler
+
+    def laid_out(self) -> tuple[tuple[Filler, ...], tuple[tuple[str, Filler], ...]]:
+        """The fillers as a call wants them: by position as far as that goes, the rest by name.
+
+        A default in the middle is passed as a value where what follows it can only go by position.
+        """
+        ordered = [each for each in self.signature.parameters if each.positional and not each.variadic]
+        by_position_only = [n for n, each in enumerate(ordered, 1) if not each.keyword and each.name in self.filled]
+        must_reach = len(ordered) if self.further else max(by_position_only, default=0)
+        positional: list[Filler] = []
+        keyword: list[tuple[str, Filler]] = []
+        for index, parameter in enumerate(ordered):
+            filler = self.filled.get(parameter.name)
+            if filler is None and index < must_reach:
+                filler = Fixed(parameter.name, parameter.default)
+            if filler is None:
+                continue
+            if len(positional) == index:
+                positional.append(filler)
+            else:
+                keyword.append((parameter.name, filler))
+        for parameter in self.signature.parameters:
+            if not parameter.positional and parameter.name in self.filled:
+                keyword.append((parameter.name, self.filled[parameter.name]))
+        return (*positional, *self.further), (*keyword, *self.named.items())
+
+
+def _source_of(filler: Filler) -> str:
+    if isinstance(filler, Connection):
+        return repr(filler.source if isinstance(filler.source, str) else filler.source.name)
+    return "a fixed argument"
