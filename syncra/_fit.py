@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import Parameter
 
 from syncra._nodes import Connection, Fixed, Node, Settled
 from syncra._relation import Answer, Fit, assignable, has_variables, solve, substitute, type_name
 from syncra.errors import DependencyTypeError
 
 __all__ = ["fit"]
+
+_NO_ANNOTATION = Answer(Fit.CHECKED, "the parameter has no annotation")
 
 
 def fit(
@@ -41,11 +44,16 @@ def fit(
     answers: list[Answer | None] = []
     faults: list[DependencyTypeError] = []
     for connection, source, given, hint in zip(connections, sources, types, hints):
-        answer = None if connection.parameter is None else assignable(given, hint)
+        answer = None if connection.parameter is None else _answer(given, hint)
         answers.append(answer)
         if answer is not None and answer.fit is Fit.REJECTED:
             faults.append(_refusal(node, connection, source, given, hint, answer))
     return Settled(result_type, tuple(sources), tuple(hints), tuple(answers)), faults
+
+
+def _answer(given: object, hint: object) -> Answer:
+    # A parameter without an annotation accepts as Any does, but nobody has said that it should.
+    return _NO_ANNOTATION if hint is Parameter.empty else assignable(given, hint)
 
 
 def _refusal(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import Parameter
 from operator import itemgetter
 from typing import Any, Final, Literal, NoReturn, TypeAlias, get_args
 
@@ -247,7 +248,7 @@ class _Compiler:
                 continue
             source, answer, hint = next(joined)
             slots.append(self.index[source])
-            if self.validate != "off" and answer is not None and answer.fit is Fit.CHECKED:
+            if self.validate != "off" and answer is not None and answer.fit is Fit.CHECKED and hint is not Parameter.empty:
                 checks.append((place, Check(hint, source.name, node.name, filler.parameter or "")))
         names = tuple(name for name, _ in wiring.keyword)
         accept = Accept.of(node, known.result_type, is_checked=self.validate == "all")

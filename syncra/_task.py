@@ -82,16 +82,25 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         return settled
 
     def settle_now(self) -> None:
-        """Settle while being declared, if all that it needs is known already.
+        """Check the edges from sources that are known already; settle, where all of them are.
 
         Raises:
             DeclarationError: something does not fit.
         """
-        sources = [each.source for each in self.wiring.connections]
-        nodes = [each for each in sources if isinstance(each, Node) and each.settled is not None]
-        if len(nodes) == len(sources) and not self.signature.unresolved:
-            self.settled = self.settle(nodes, [each.settled.result_type for each in nodes if each.settled])
+        known = [
+            (each, each.source, each.source.settled.result_type)
+            for each in self.wiring.connections
+            if isinstance(each.source, Node) and each.source.settled is not None
+        ]
+        if self.signature.unresolved:
+            return
+        connections, sources, types = zip(*known) if known else ((), (), ())
+        if len(known) == len(self.wiring.connections):
+            self.settled = self.settle(sources, types)
             self.result_type = self.settled.result_type
+        else:
+            _, faults = fit(self, connections, sources, types, result_type=Any)
+            DeclarationError.raise_all(self.describe(), faults)
 
     @property
     def is_task(self) -> bool:

@@ -47,6 +47,8 @@ __all__ = [
 ]
 
 R = TypeVar("R")
+# What type checkers take for the base of each TypedDict; at run time it is a dict, and that must not show.
+_RECORD: Final = instance(getattr(typing, "_TypedDict", dict))
 TUPLE: Final = class_of(tuple)
 
 
@@ -116,7 +118,7 @@ def bases_of(of: Class) -> tuple[Term, ...]:
     if is_named_tuple(of):
         return (_fields_tuple(of.cls),)
     if is_typed_dict(of):
-        return (instance(typing.Mapping.__origin__, instance(str), OBJECT),)  # type: ignore[attr-defined]
+        return (_RECORD,)
     return _running_bases(of.cls)
 
 

@@ -325,7 +325,9 @@ class Comparison:
             case Function() | Overloaded():
                 if is_protocol(target.of):
                     return protocol_fits(self, source, target)
-                return self._nominal(_FUNCTION, target)
+                if target == _FUNCTION:
+                    return Doubt("what can be called need not be a plain function")
+                return Mismatch(source, target)
             case _:
                 return Mismatch(source, target)
 
@@ -382,9 +384,8 @@ class Comparison:
     def _class_object_fits(self, source: TypeOf, made: Term, target: Instance) -> Finding:
         """ "type[]", "Protocols" (class objects): a class is an instance of its metaclass, with its own members."""
         match made:
-            case Gradual(reason):
-                known = ancestors_of(_TYPE).get(target.of)
-                return None if known is not None else Doubt(reason)
+            case Gradual():
+                return self._nominal(Instance(_TYPE), target)
             case Union(members):
                 return first_fault(self.fits(TypeOf(member), target) for member in members)
             case Variable():
@@ -409,7 +410,8 @@ class Comparison:
 
     def _registered(self, source: Instance, target: Instance) -> Finding:
         """A class registered with an ABC: type checkers don't see it, stubs may."""
-        if type(target.of.cls).__name__ == "ABCMeta" and issubclass(source.of.cls, target.of.cls):
+        is_abstract = type(target.of.cls).__name__ == "ABCMeta"
+        if is_abstract and not is_typed_dict(source.of) and issubclass(source.of.cls, target.of.cls):
             return Doubt(f"{source.of.cls.__name__} is registered with {target.of.cls.__name__}, not derived from it")
         return None
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args, get_origin
 
-from syncra._relation._classes import ancestors_of, as_instance, is_named_tuple, names_of, own_hints, solution_of
+from syncra._relation._assigned import assigned_attributes
+from syncra._relation._classes import ancestors_of, as_instance, is_named_tuple, is_protocol, is_typed_dict, names_of, own_hints, solution_of
 from syncra._relation._hints import instance, read_hint
 from syncra._relation._parameters import parameters_of
 from syncra._relation._signatures import open_parameters, read_function
@@ -96,13 +97,21 @@ def instance_member(receiver: Instance | Tuple, name: str, bound_to: Term | None
     applied = as_instance(receiver) if isinstance(receiver, Tuple) else receiver
     found = _find(applied.of, name)
     if found is None:
-        return None
+        return _computed_member(applied.of, name)
     holder, own = found
     solution = _solution(applied, holder) | {SELF: bound_to or receiver}
     term = replace_variables(own.term, solution)
     if own.sort in ("method", "class"):
         return Member(_bound(term), in_class=True, method=True)
     return Member(term, own.settable, own.sort in ("static", "classvar"), own.sort == "static")
+
+
+def _computed_member(of: Class, name: str) -> Member | None:
+    """What `__getattr__` may give, if the class has one."""
+    forbidden = name in ("__getattr__", "__hash__") or is_typed_dict(of)
+    if forbidden or _find(of, "__getattr__") is None:
+        return None
+    return Member(Gradual(f"{name!r} comes from __getattr__"), settable=True)
 
 
 def class_member(of: Instance, name: str) -> Member | None:
@@ -162,6 +171,9 @@ def _find(of: Class, name: str) -> tuple[Class, _Own] | None:
 
 
 def _resolution_order(of: Class) -> Iterator[Class]:
+    if is_typed_dict(of):
+        yield from list(ancestors_of(of))[1:]  # its annotations are keys, and that it is a dict must not show
+        return
     seen = {of}
     yield of
     for cls in of.cls.__mro__[1:]:
@@ -213,8 +225,8 @@ def _from_body(holder: Class, name: str) -> _Own | None:
         return _annotated(holder, hints[name])
     if name in own:
         return _from_value(holder, name, own[name])
-    if _is_assigned(cls, name):
-        return _Own(Gradual(f"attribute {name!r} has no annotation"), "attribute", settable=True)
+    if (assigned := assigned_attributes(holder).get(name)) is not None:
+        return _Own(assigned, "attribute", settable=True)
     return None
 
 
@@ -291,12 +303,6 @@ def _function(cls: type, function: object) -> Term:
     return read_function(function, names_of(cls)[1])
 
 
-def _is_assigned(cls: type, name: str) -> bool:
-    """Whether a method of the class assigns (or reads) `self.name`: attributes need no declaration."""
-    functions = (value for value in vars(cls).values() if isinstance(value, types.FunctionType))
-    return any(name in function.__code__.co_names for function in functions)
-
-
 def _bound(term: Term) -> Term:
     """A method without its receiver."""
     match term:
@@ -314,7 +320,7 @@ def constructor_of(made: Instance) -> Term:
     """What calling the class object means (specification: "Constructors")."""
     from_init, from_new = _find(made.of, "__init__"), _find(made.of, "__new__")
     found = from_init if from_init is not None and from_init[0].cls is not object else from_new
-    if found is None or found[0].cls is object:
+    if found is None or found[0].cls is object or is_protocol(made.of):
         return Function(Parameters(()), made)
     holder, own = found
     solution = _solution(made, holder) | {SELF: made}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from syncra._relation._classes import ancestors_of, has_unknown_base, is_protocol, remembered
 from syncra._relation._findings import Compare, Doubt, Finding, Mismatch, first_fault
 from syncra._relation._hints import instance
-from syncra._relation._members import Member, class_member, instance_member, member_names, metaclass_member
+from syncra._relation._members import Member, class_member, constructor_of, instance_member, member_names, metaclass_member
 from syncra._relation._terms import Class, Function, Instance, Overloaded, Term, Tuple, TypeOf
 
 __all__ = ["is_called_only", "protocol_fits", "protocol_members"]
@@ -35,6 +35,8 @@ def _member_fits(compare: Compare, source: Term, target: Instance, name: str) ->
         if isinstance(source, Instance) and has_unknown_base(source.of):
             return Doubt(f"a base of {source.of.cls.__name__} is not known")
         return Mismatch(source, target, f"it has no member {name!r}")
+    if name == "__hash__" and isinstance(source, Instance) and is_protocol(source.of):
+        return Doubt(f"what is {source.of.cls.__name__} need not be hashable")
     wanted = instance_member(target, name, bound_to=source)
     if wanted is None:  # the protocol forbids it: `__hash__ = None`
         return None
@@ -64,6 +66,8 @@ def _given_member(source: Term, name: str) -> Member | None:
     match source:
         case Instance() | Tuple():
             return instance_member(source, name)
+        case TypeOf(Instance() as made) if name == "__call__":
+            return Member(constructor_of(made), in_class=True, method=True)
         case TypeOf(Instance() as made):
             special = name.startswith("__") and name.endswith("__")
             own = metaclass_member(made, name) if special else class_member(made, name)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from abc import ABCMeta, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import get_origin
+from typing import TypeGuard, TypeVar, get_origin
 
 from syncra._values._faults import Fault, hint_text, shown
 
 Classes = tuple[type, ...]
+K = TypeVar("K")
 
 
 class Check(metaclass=ABCMeta):
@@ -38,6 +39,11 @@ class Check(metaclass=ABCMeta):
 
     def misfit(self, value: object) -> Fault:
         return Fault("", f"{shown(value)} is not {hint_text(self.hint)}")
+
+
+def is_a(value: object, kind: type[K]) -> TypeGuard[K]:
+    """isinstance for a generic class with its arguments taken as given: they are about to be looked at."""
+    return isinstance(value, kind)
 
 
 def inside(step: str, check: Check, value: object) -> Iterator[Fault]:

@@ -25,7 +25,12 @@ if typing.TYPE_CHECKING:
 
 # The numeric tower of the typing specification.
 _PROMOTED: tuple[tuple[type, Classes], ...] = ((float, (float, int)), (complex, (complex, float, int)))
-_IO: dict[object, object] = {typing.TextIO: str, typing.BinaryIO: bytes, typing.IO: object}
+# Pairs, not a dict: a user's metaclass may take its classes their hash.
+_FILES: tuple[tuple[type[Any], object], ...] = (
+    (typing.TextIO, str),
+    (typing.BinaryIO, bytes),
+    (typing.IO, object),
+)
 _UNSEEN: dict[object, str] = {
     abc.Iterator: "the items of an iterator",
     abc.Generator: "what a generator yields, is sent and returns",
@@ -51,20 +56,33 @@ _ALIASES: dict[str, type] = {
 
 def check_of_class(reader: Reader, hint: object, cls: type, arguments: tuple[object, ...]) -> Check:
     """The check of a class, with the arguments it is given, if any; parts of it are read by the reader."""
-    if cls in _IO:
-        return Files(hint, arguments[0] if arguments else _IO[cls])
-    if getattr(cls, "_is_protocol", False) and cls.__module__ not in ("collections.abc", "contextlib"):
+    for file, kind in _FILES:
+        if cls is file:
+            return Files(hint, arguments[0] if arguments else kind)
+    if getattr(cls, "_is_protocol", False):
         return _protocol(reader, hint, cls, arguments)
-    if issubclass(cls, dict) and hasattr(cls, "__required_keys__"):
+    if _is_typed_dict(cls):
         return _typed_dict(reader, hint, cls, arguments)
-    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        fields = _fields(reader, cls, arguments)
-        return Attributes(
-            Instances(hint, (cls,)), {name: fields[name] for name in cls._fields if name in fields}
-        )
+    if _is_named_tuple(cls):
+        return _named_tuple(reader, hint, cls, arguments)
     if arguments:
         return _with_arguments(reader, hint, cls, arguments)
     return _plain(reader, cls)
+
+
+def _is_typed_dict(cls: type) -> bool:
+    return hasattr(cls, "__required_keys__") and issubclass(cls, dict)
+
+
+def _is_named_tuple(cls: type) -> bool:
+    return hasattr(cls, "_fields") and issubclass(cls, tuple)
+
+
+def _named_tuple(reader: Reader, hint: object, cls: Any, arguments: tuple[object, ...]) -> Check:
+    """A NamedTuple and its fields; typing knows no class that has such fields."""
+    annotated = _fields(reader, cls, arguments)
+    fields = {name: annotated[name] for name in cls._fields if name in annotated}
+    return Attributes(Instances(hint, (cls,)), fields)
 
 
 def _plain(reader: Reader, cls: type) -> Check:

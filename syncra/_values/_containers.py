@@ -6,10 +6,13 @@ import collections
 from collections import abc
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
+from typing import Any, TypeGuard
 
-from syncra._values._checks import Check, Everything, Instances, inside
+from syncra._values._checks import Check, Everything, Instances, inside, is_a
 from syncra._values._faults import Fault, hint_text, literal
 
+_TUPLE: type[tuple[object, ...]] = tuple
+_DICT: type[dict[object, object]] = dict
 _EMPTY: dict[str, str] = {}
 # What is exactly of these types can be iterated again and again, and all at once.
 _STEADY: frozenset[object] = frozenset(
@@ -31,25 +34,33 @@ _UNIFORM: frozenset[object] = frozenset((str, bytes, bytearray, range))
 _DECLARED = (abc.Sequence, abc.Set, abc.Mapping, abc.ValuesView)
 
 
+def _is_steady(value: object) -> TypeGuard[Collection[object]]:
+    return type(value) in _STEADY
+
+
+def _is_declared(value: object) -> TypeGuard[Collection[object]]:
+    return isinstance(value, _DECLARED)
+
+
 class Items(Check):
     """A container of one class whose items all fit; what is not declared a sequence, set or mapping is never iterated."""
 
     __slots__ = ("_item", "_kind")
 
-    def __init__(self, hint: object, kind: type[Iterable[object]], item: Check) -> None:
+    def __init__(self, hint: object, kind: type[Any], item: Check) -> None:  # of items of any type
         super().__init__(hint)
-        self._kind = kind
+        self._kind: type[Iterable[object]] = kind
         self._item = item
 
     def accepts(self, value: object) -> bool:
-        if not isinstance(value, self._kind):
+        if not is_a(value, self._kind):
             return False
-        if type(value) in _STEADY and isinstance(value, Collection):
+        if _is_steady(value):
             return self._item.accepts_all(value)
         return all(map(self._item.accepts, self._looked_at(value)))
 
     def faults(self, value: object) -> Iterator[Fault]:
-        if not isinstance(value, self._kind):
+        if not is_a(value, self._kind):
             yield self.misfit(value)
             return
         ordered = isinstance(value, abc.Sequence)
@@ -57,9 +68,9 @@ class Items(Check):
             yield from inside(f"[{index}]" if ordered else f"{{{literal(item)}}}", self._item, item)
 
     def _looked_at(self, value: Iterable[object]) -> Iterable[object]:
-        if type(value) in _STEADY:
+        if _is_steady(value):
             return value
-        if not isinstance(value, _DECLARED):
+        if not _is_declared(value):
             return ()
         uniform = type(value) in _UNIFORM and isinstance(self._item, (Instances, Everything))
         # The length bounds a sequence whose `__getitem__` never raises IndexError.
@@ -71,21 +82,21 @@ class Pairs(Check):
 
     __slots__ = ("_key", "_kind", "_value")
 
-    def __init__(self, hint: object, kind: type[Mapping[object, object]], key: Check, value: Check) -> None:
+    def __init__(self, hint: object, kind: type[Any], key: Check, value: Check) -> None:  # as above
         super().__init__(hint)
-        self._kind = kind
+        self._kind: type[Mapping[object, object]] = kind
         self._key = key
         self._value = value
 
     def accepts(self, value: object) -> bool:
-        if not isinstance(value, self._kind):
+        if not is_a(value, self._kind):
             return False
         if type(value) is dict:
             return self._key.accepts_all(value) and self._value.accepts_all(value.values())
         return not any(self._of_pairs(value))
 
     def faults(self, value: object) -> Iterator[Fault]:
-        return self._of_pairs(value) if isinstance(value, self._kind) else iter((self.misfit(value),))
+        return self._of_pairs(value) if is_a(value, self._kind) else iter((self.misfit(value),))
 
     def _of_pairs(self, value: Mapping[object, object]) -> Iterator[Fault]:
         for key, item in islice(value.items(), len(value)):
@@ -107,31 +118,29 @@ class Tuple(Check):
         self._last = last
 
     def accepts(self, value: object) -> bool:
-        if not isinstance(value, tuple):
+        if not is_a(value, _TUPLE):
             return False
-        items: tuple[object, ...] = value
-        if type(items) is tuple and not self._first and not self._last and self._between is not None:
-            return self._between.accepts_all(items)
-        return self._right_length(items) and all(check.accepts(item) for check, item in self._matched(items))
+        if type(value) is tuple and not self._first and not self._last and self._between is not None:
+            return self._between.accepts_all(value)
+        return self._right_length(value) and all(check.accepts(item) for check, item in self._matched(value))
 
     def faults(self, value: object) -> Iterator[Fault]:
-        if not isinstance(value, tuple):
+        if not is_a(value, _TUPLE):
             yield self.misfit(value)
             return
-        items: tuple[object, ...] = value
-        if not self._right_length(items):
-            yield Fault("", f"a tuple of {len(items)} is not {hint_text(self.hint)}", near=True)
+        if not self._right_length(value):
+            yield Fault("", f"a tuple of {len(value)} is not {hint_text(self.hint)}", near=True)
             return
-        for index, (check, item) in enumerate(self._matched(items)):
+        for index, (check, item) in enumerate(self._matched(value)):
             yield from inside(f"[{index}]", check, item)
 
-    def _right_length(self, items: tuple[object, ...]) -> bool:
+    def _right_length(self, value: tuple[object, ...]) -> bool:
         fixed = len(self._first) + len(self._last)
-        return len(items) == fixed if self._between is None else len(items) >= fixed
+        return len(value) == fixed if self._between is None else len(value) >= fixed
 
-    def _matched(self, items: tuple[object, ...]) -> Iterator[tuple[Check, object]]:
-        upto, until = len(self._first), len(items) - len(self._last)
-        for index, item in enumerate(items):
+    def _matched(self, value: tuple[object, ...]) -> Iterator[tuple[Check, object]]:
+        upto, until = len(self._first), len(value) - len(self._last)
+        for index, item in enumerate(value):
             if self._between is not None and upto <= index < until:
                 yield self._between, item
             else:
@@ -152,27 +161,23 @@ class Keys(Check):
         self._extra = extra
 
     def accepts(self, value: object) -> bool:
-        if not isinstance(value, dict):
-            return False
-        items: dict[object, object] = value
-        if not self._required <= items.keys():
+        if not is_a(value, _DICT) or not self._required <= value.keys():
             return False
         if isinstance(self._extra, Everything):
             return all(
-                name not in items or check.accepts(items[name]) for name, check in self._fields.items()
+                name not in value or check.accepts(value[name]) for name, check in self._fields.items()
             )
-        return not any(self._of_items(items))
+        return not any(self._of_items(value))
 
     def faults(self, value: object) -> Iterator[Fault]:
-        if not isinstance(value, dict):
+        if not is_a(value, _DICT):
             yield self.misfit(value)
             return
-        items: dict[object, object] = value
-        for name in sorted(self._required - items.keys()):
+        for name in sorted(self._required - value.keys()):
             yield Fault("", f"the key {name!r} of {hint_text(self.hint)} is missing", near=True)
-        yield from self._of_items(items)
+        yield from self._of_items(value)
 
-    def _of_items(self, items: dict[object, object]) -> Iterator[Fault]:
-        for key, item in items.items():
+    def _of_items(self, value: dict[object, object]) -> Iterator[Fault]:
+        for key, item in value.items():
             check = self._fields.get(key, self._extra) if isinstance(key, str) else self._extra
             yield from inside(f"[{literal(key)}]", check, item)

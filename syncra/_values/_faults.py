@@ -63,7 +63,8 @@ def _written(hint: object) -> str:
     if hint is NoneType or hint is ...:
         return "None" if hint is NoneType else "..."
     if isinstance(hint, list):  # the parameters of a callable
-        return f"[{', '.join(map(_written, hint))}]"
+        parameters = typing.cast("list[object]", hint)  # isinstance says only that it is a list
+        return f"[{', '.join(map(_written, parameters))}]"
     if origin is None or origin is Literal or not arguments:
         return (
             _name(hint) if isinstance(hint, type) and origin is None else repr(hint).removeprefix("typing.")

@@ -22,7 +22,7 @@ class Files(Check):
     def __init__(self, hint: object, kind: object) -> None:
         super().__init__(hint)
         self._classes = _TEXT if kind is str else _BINARY if kind is bytes else (*_TEXT, *_BINARY)
-        if hint not in (typing.TextIO, typing.BinaryIO):
+        if hint is not typing.TextIO and hint is not typing.BinaryIO:
             self._classes = (*self._classes, typing.IO)
 
     def accepts(self, value: object) -> bool:

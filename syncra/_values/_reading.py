@@ -44,7 +44,7 @@ _LAZY = {
     abc.Container: "the items of a container that is no sequence, set or mapping",
     abc.Reversible: "the items of a reversible that is no sequence, set or mapping",
 }
-_CALLABLE: object = abc.Callable
+_CALLABLES: frozenset[object] = frozenset({abc.Callable})
 _QUALIFIERS = frozenset({"Required", "NotRequired", "ReadOnly", "Final", "ClassVar", "Unpack"})
 _NEVER = (typing.Never, typing.NoReturn)
 
@@ -172,12 +172,12 @@ class Reader:
         if hasattr(hint, "__value__"):
             return self._alias(hint, ())
         if isinstance(hint, InitVar):
-            return self.read(hint.type)
+            inside: Any = hint  # InitVar's type is declared as a class of nobody knows what
+            return self.read(inside.type)
         return self._unchecked(hint, f"{hint_text(hint)}, which is not a type of values")
 
-    def _alias(
-        self, alias: Any, arguments: tuple[object, ...]
-    ) -> Check:  # TypeAliasType is new in Python 3.12, and typing_extensions has its own
+    # Any: TypeAliasType is new in Python 3.12, and typing_extensions has its own.
+    def _alias(self, alias: Any, arguments: tuple[object, ...]) -> Check:
         try:
             value = alias.__value__
         except Exception:  # it is evaluated when it is asked for, and a name may be missing
@@ -215,7 +215,7 @@ class Reader:
                 classes.extend(check.classes)
             else:
                 others.append(check)
-        together = Instances(hint, tuple(dict.fromkeys(classes)))
+        together = Instances(hint, tuple(classes))
         return Union(hint, (together, *others)) if others else together
 
     def _annotated(self, hint: Any) -> Check:  # the class of Annotated's aliases is private
@@ -241,7 +241,7 @@ class Reader:
             return self.read(origin)
         if origin is type:
             return self._type(hint, arguments[0])
-        if origin is _CALLABLE:
+        if origin in _CALLABLES:
             if arguments != (..., Any):
                 self.leave("the signature of a callable")
             return Calls(hint)

@@ -9,7 +9,6 @@ reader.
 from __future__ import annotations
 
 import array
-import mmap
 import os
 import socket
 import struct
@@ -20,6 +19,8 @@ from dataclasses import dataclass
 from pickle import PickleBuffer
 from typing import Final
 
+from syncra._workers._memory import allocate
+
 INLINE_LIMIT: Final = 32_768
 """Bytes of the longest body that travels on the socket.
 
@@ -27,14 +28,10 @@ A worker gets at most three messages before it reads (set up, define, call): the
 buffer (Linux gives 208 kB), or a stopped worker would stop its pool.
 """
 
-MAPPING_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes from which a memory file is mapped and not read: one copy less, but a mapping keeps a descriptor."""
-
 _HEADER: Final = struct.Struct("<IBI")
 _SPILLED: Final = 0xFFFF_FFFF
 _COUNT: Final = struct.Struct("<Q")
 _ENTRY: Final = struct.Struct("<QQ")
-_ALIGNMENT: Final = 64
 _RECEIVE_BYTES: Final = 2 * INLINE_LIMIT
 _FEW_DESCRIPTORS: Final = socket.CMSG_SPACE(4 * array.array("i").itemsize)
 _RECEIVE_FLAGS: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
@@ -154,14 +151,13 @@ def _spill(body: Body) -> int:
 
     The file holds the count of its parts, size and writability of each, and the parts, the pickle first.
     """
-    parts = [memoryview(body.pickled), *(_raw(buffer) for buffer in body.buffers)]
+    parts = [memoryview(body.pickled), *(raw(buffer) for buffer in body.buffers)]
     table = b"".join(_ENTRY.pack(part.nbytes, part.readonly) for part in parts)
     descriptor = _memory_file()
     try:
         position = _write(descriptor, memoryview(_COUNT.pack(len(parts)) + table), 0)
         for part in parts:
-            position = _write(descriptor, part, _aligned(position))
-        os.ftruncate(descriptor, max(position, 1))
+            position = _write(descriptor, part, position)
     except OSError as error:
         os.close(descriptor)
         size = sum(part.nbytes for part in parts)
@@ -170,35 +166,19 @@ def _spill(body: Body) -> int:
 
 
 def _unspill(descriptor: int) -> Body:
-    """The body that a memory file holds; closes the descriptor."""
+    """The body that a memory file holds, each part in memory of its own; closes the descriptor."""
     try:
-        size = os.fstat(descriptor).st_size
-        if size >= MAPPING_LIMIT:
-            return _parts(memoryview(_mapped(descriptor, size)))
-        content = bytearray(size)
-        _read(descriptor, memoryview(content))
-        return _parts(memoryview(content))
+        (count,) = _COUNT.unpack(_read(descriptor, _COUNT.size, 0))
+        table = _read(descriptor, count * _ENTRY.size, _COUNT.size)
+        position = _COUNT.size + count * _ENTRY.size
+        parts: list[memoryview] = []
+        for size, readonly in _ENTRY.iter_unpack(table):
+            part = _read(descriptor, size, position)
+            parts.append(part.toreadonly() if readonly else part)
+            position += size
+        return Body(parts[0], parts[1:])
     finally:
         os.close(descriptor)
-
-
-def _parts(content: memoryview) -> Body:
-    (count,) = _COUNT.unpack_from(content)
-    position = _COUNT.size + count * _ENTRY.size
-    parts: list[memoryview] = []
-    for index in range(count):
-        size, readonly = _ENTRY.unpack_from(content, _COUNT.size + index * _ENTRY.size)
-        position = _aligned(position)
-        part = content[position : position + size]
-        parts.append(part.toreadonly() if readonly else part)
-        position += size
-    return Body(parts[0], list(parts[1:]))
-
-
-def _mapped(descriptor: int, size: int) -> mmap.mmap:
-    """The file as memory, all its pages asked for at once: half the cost of faulting them in one by one."""
-    populate = getattr(mmap, "MAP_POPULATE", 0)
-    return mmap.mmap(descriptor, size, flags=mmap.MAP_SHARED | populate)
 
 
 def _memory_file() -> int:
@@ -210,7 +190,8 @@ def _memory_file() -> int:
     return descriptor
 
 
-def _raw(buffer: Buffer) -> memoryview:
+def raw(buffer: Buffer) -> memoryview:
+    """The bytes of a buffer, not copied."""
     return buffer.raw() if isinstance(buffer, PickleBuffer) else memoryview(buffer)
 
 
@@ -222,11 +203,9 @@ def _write(descriptor: int, part: memoryview, position: int) -> int:
     return position + written
 
 
-def _read(descriptor: int, target: memoryview) -> None:
+def _read(descriptor: int, size: int, position: int) -> memoryview:
+    target = allocate(size)
     done = 0
-    while done < target.nbytes:
-        done += os.preadv(descriptor, [target[done:]], done)
-
-
-def _aligned(position: int) -> int:
-    return -(-position // _ALIGNMENT) * _ALIGNMENT
+    while done < size:
+        done += os.preadv(descriptor, [target[done:]], position + done)
+    return target
