@@ -70,6 +70,7 @@ class Comparison:
     def __init__(self, holes: Holes | None = None) -> None:
         self.holes = holes
         self.flipped = False
+        self._probing = False  # inside a structure of the target's: what is unknown there proves nothing
         self._open: set[tuple[Term, Term, bool]] = set()
         self._steps = 0
         self._depth = 0
@@ -116,9 +117,11 @@ class Comparison:
         if question in self._open:
             return None
         self._open.add(question)
+        before, self._probing = self._probing, self._probing or self.flipped
         try:
             return find()
         finally:
+            self._probing = before
             self._open.discard(question)
 
     def fill(self, hole: Variable, source: Term, target: Term) -> Finding:
@@ -170,7 +173,7 @@ class Comparison:
 
     def _gradual_fits(self, source: Gradual, target: Term) -> Finding:
         """ "Any": assignable to and from every type; a proof only where every value fits anyway."""
-        if self.flipped or self._takes_all(target):
+        if (self.flipped and not self._probing) or self._takes_all(target):
             return None
         return Doubt(source.reason)
 

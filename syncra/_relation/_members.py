@@ -97,21 +97,13 @@ def instance_member(receiver: Instance | Tuple, name: str, bound_to: Term | None
     applied = as_instance(receiver) if isinstance(receiver, Tuple) else receiver
     found = _find(applied.of, name)
     if found is None:
-        return _computed_member(applied.of, name)
+        return None
     holder, own = found
     solution = _solution(applied, holder) | {SELF: bound_to or receiver}
     term = replace_variables(own.term, solution)
     if own.sort in ("method", "class"):
         return Member(_bound(term), in_class=True, method=True)
     return Member(term, own.settable, own.sort in ("static", "classvar"), own.sort == "static")
-
-
-def _computed_member(of: Class, name: str) -> Member | None:
-    """What `__getattr__` may give, if the class has one."""
-    forbidden = name in ("__getattr__", "__hash__") or is_typed_dict(of)
-    if forbidden or _find(of, "__getattr__") is None:
-        return None
-    return Member(Gradual(f"{name!r} comes from __getattr__"), settable=True)
 
 
 def class_member(of: Instance, name: str) -> Member | None:

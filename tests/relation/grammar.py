@@ -24,10 +24,24 @@ io.RawIOBase io.BufferedIOBase io.TextIOWrapper TextIO BinaryIO Exception ValueE
 logging.Logger logging.Handler abc.ABCMeta type types.FunctionType types.ModuleType types.SimpleNamespace
 ipaddress.IPv4Address ipaddress.IPv6Address np.float64 np.float32 np.int64 np.int32 np.bool_ np.generic
 np.number[Any] np.floating[Any] np.integer[Any] F8 F4 I8 F8_1D F8_2D npt.NDArray[Any]
+array.array[int] asyncio.AbstractEventLoop asyncio.Lock
+contextlib.ExitStack csv.DictReader[str] enum.auto functools.cached_property[int] ipaddress.IPv4Network
+itertools.chain[int] itertools.count[int] numbers.Number numbers.Integral os.DirEntry[str] os.stat_result
+logging.LogRecord random.Random socket.socket subprocess.Popen[str] subprocess.CompletedProcess[str]
+tempfile.TemporaryDirectory[str] threading.Thread threading.Event time.struct_time
+types.TracebackType types.MappingProxyType[str,int] types.MethodType types.GeneratorType[int,None,None]
+types.CoroutineType[Any,Any,int] weakref.ref[A] zipfile.ZipFile property staticmethod[...,int] classmethod[Any,...,int]
+zip[tuple[int,str]] map[int] filter[int] reversed[int] super memoryview[int] BaseExceptionGroup[ValueError]
+ExceptionGroup[ValueError] OSError TimeoutError StopIteration KeyboardInterrupt
+np.uint8 np.complex128 np.str_ np.datetime64 np.dtype[np.float64] np.dtype[np.generic] npt.ArrayLike npt.DTypeLike
+pd.Index pd.Timedelta pd.Categorical pl.DataType pl.Expr pl.Int64
+Tensor[int,str] Tensor[int] Tensor[()] Hook[[int],str] Hook[[int,str],str] Hook[[],int] Hook[...,str]
+Callable[Concatenate[int,...],str] tuple[int,*tuple[str,...]] tuple[*tuple[int,...],str] tuple[int,*tuple[str,str]]
+"list[int]" Annotated[int,Gt(0)] Annotated[int,Gt(5)] Annotated[str,MinLen(1)] GtZero PosInt PositiveInt StrictInt
 pd.DataFrame pd.Timestamp pl.DataFrame pl.LazyFrame pl.Series SecretStr AnyUrl HttpUrl
 Never Any Literal[1] Literal[2] Literal[0] Literal[True] Literal["a"] Literal["b"] Literal[b"x"] Literal[1,2] Literal["a","b"]
 Literal[Color.RED] Literal[Color.GREEN] Literal[Color.RED,Color.GREEN] Literal[IColor.R] Literal[SColor.R]
-Callable[...,Any] Callable[[],None] type[Any] tuple[()] asyncio.Event threading_free
+Callable[...,Any] Callable[[],None] type[Any] tuple[()] asyncio.Event Type[A] Type[B] type[A] type[B] type[int] type[float] type[Color] type[ImplClose] type[DPoint] type[PUser] type[NTPoint] threading_free
 """.replace("threading_free", "").split()
 
 ONE = """
