@@ -7,7 +7,7 @@ and is what decides when `accepts` did not say yes. Neither converts, copies or 
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TypeGuard, TypeVar, get_origin
 
@@ -29,8 +29,8 @@ class Check(metaclass=ABCMeta):
     def accepts(self, value: object) -> bool:
         """True only if the value fits; False where a closer look is needed."""
 
-    def accepts_all(self, values: Collection[object]) -> bool:
-        """True only if each of the values fits; the collection can be iterated again and again."""
+    def accepts_all(self, values: Iterable[object]) -> bool:
+        """True only if each of the values fits; they can be iterated again and again."""
         return all(map(self.accepts, values))
 
     @abstractmethod
@@ -72,7 +72,7 @@ class Everything(Check):
     def accepts(self, value: object) -> bool:
         return True
 
-    def accepts_all(self, values: Collection[object]) -> bool:
+    def accepts_all(self, values: Iterable[object]) -> bool:
         return True
 
     def faults(self, value: object) -> Iterator[Fault]:
@@ -93,7 +93,7 @@ class Instances(Check):
     def accepts(self, value: object) -> bool:
         return isinstance(value, self.classes)
 
-    def accepts_all(self, values: Collection[object]) -> bool:
+    def accepts_all(self, values: Iterable[object]) -> bool:
         # A million items have few types: collecting these runs at the speed of C.
         if not self._by_type:
             return all(map(self.accepts, values))

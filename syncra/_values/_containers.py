@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import collections
 from collections import abc
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, TypeGuard
 
-from syncra._values._checks import Check, Everything, Instances, inside, is_a
+from syncra._values._checks import Check, Everything, Instances, K, inside, is_a
 from syncra._values._faults import Fault, hint_text, literal
 
 _TUPLE: type[tuple[object, ...]] = tuple
@@ -38,6 +40,37 @@ def _is_steady(value: object) -> TypeGuard[Collection[object]]:
     return type(value) in _STEADY
 
 
+class _Parts:
+    """The parts of many containers as one iterable, made anew each time it is iterated, so that none is kept."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self, made: Callable[[], Iterator[object]]) -> None:
+        self._made = made
+
+    def __iter__(self) -> Iterator[object]:
+        return self._made()
+
+
+def _are_steady(values: Iterable[object], kind: type) -> TypeGuard[Iterable[Collection[object]]]:
+    try:
+        return all(each in _STEADY and issubclass(each, kind) for each in set(map(type, values)))
+    except TypeError:  # a metaclass whose classes can't be hashed
+        return False
+
+
+def _are_exactly(values: Iterable[object], kind: type[K]) -> TypeGuard[Iterable[K]]:
+    return all(type(value) is kind for value in values)
+
+
+def _values_of(mappings: Iterable[Mapping[object, object]]) -> Iterator[object]:
+    return chain.from_iterable(mapping.values() for mapping in mappings)
+
+
+def _column(rows: Iterable[tuple[object, ...]], index: int) -> Iterator[object]:
+    return map(itemgetter(index), rows)
+
+
 def _is_declared(value: object) -> TypeGuard[Collection[object]]:
     return isinstance(value, _DECLARED)
 
@@ -58,6 +91,11 @@ class Items(Check):
         if _is_steady(value):
             return self._item.accepts_all(value)
         return all(map(self._item.accepts, self._looked_at(value)))
+
+    def accepts_all(self, values: Iterable[object]) -> bool:
+        if not _are_steady(values, self._kind):
+            return all(map(self.accepts, values))
+        return self._item.accepts_all(_Parts(partial(chain.from_iterable, values)))
 
     def faults(self, value: object) -> Iterator[Fault]:
         if not is_a(value, self._kind):
@@ -91,9 +129,16 @@ class Pairs(Check):
     def accepts(self, value: object) -> bool:
         if not is_a(value, self._kind):
             return False
-        if type(value) is dict:
+        kind: object = type(value)
+        if kind is dict:
             return self._key.accepts_all(value) and self._value.accepts_all(value.values())
         return not any(self._of_pairs(value))
+
+    def accepts_all(self, values: Iterable[object]) -> bool:
+        if not _are_exactly(values, _DICT) or not issubclass(dict, self._kind):
+            return all(map(self.accepts, values))
+        keys, items = _Parts(partial(chain.from_iterable, values)), _Parts(partial(_values_of, values))
+        return self._key.accepts_all(keys) and self._value.accepts_all(items)
 
     def faults(self, value: object) -> Iterator[Fault]:
         return self._of_pairs(value) if is_a(value, self._kind) else iter((self.misfit(value),))
@@ -123,6 +168,15 @@ class Tuple(Check):
         if type(value) is tuple and not self._first and not self._last and self._between is not None:
             return self._between.accepts_all(value)
         return self._right_length(value) and all(check.accepts(item) for check, item in self._matched(value))
+
+    def accepts_all(self, values: Iterable[object]) -> bool:
+        mixed = self._between is not None and (self._first or self._last)
+        if mixed or not _are_exactly(values, _TUPLE) or not all(map(self._right_length, values)):
+            return all(map(self.accepts, values))
+        if self._between is not None:
+            return self._between.accepts_all(_Parts(partial(chain.from_iterable, values)))
+        columns = (_Parts(partial(_column, values, index)) for index in range(len(self._first)))
+        return all(check.accepts_all(column) for check, column in zip(self._first, columns, strict=True))
 
     def faults(self, value: object) -> Iterator[Fault]:
         if not is_a(value, _TUPLE):

@@ -172,8 +172,7 @@ class Reader:
         if hasattr(hint, "__value__"):
             return self._alias(hint, ())
         if isinstance(hint, InitVar):
-            inside: Any = hint  # InitVar's type is declared as a class of nobody knows what
-            return self.read(inside.type)
+            return self.read(typing.cast("Any", hint).type)  # declared as a class of nobody knows what
         return self._unchecked(hint, f"{hint_text(hint)}, which is not a type of values")
 
     # Any: TypeAliasType is new in Python 3.12, and typing_extensions has its own.

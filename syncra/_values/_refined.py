@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 
 from syncra._values._checks import Check
@@ -30,8 +30,6 @@ _VALIDATORS = frozenset({"BeforeValidator", "AfterValidator", "WrapValidator", "
 # Pydantic's own schema of these is as fast as its lists, takes all their subclasses, and converts nothing that fits.
 _NATIVE = (int, float, str, bytes)
 _UNIONS = (typing.Union, types.UnionType)
-# From here on a collection is worth a validator of its own.
-_MANY = 200
 
 
 def demands(metadata: tuple[object, ...]) -> tuple[object, ...]:
@@ -84,9 +82,7 @@ class Refined(Check):
     def accepts(self, value: object) -> bool:
         return self._base.accepts(value) and not any(self._refusals(value))
 
-    def accepts_all(self, values: Collection[object]) -> bool:
-        if len(values) < _MANY:
-            return all(map(self.accepts, values))
+    def accepts_all(self, values: Iterable[object]) -> bool:
         if not self._base.accepts_all(values):
             return False
         if self._every is None:
