@@ -45,12 +45,13 @@ from syncra._relation._terms import (
     Union,
     Variable,
     replace_variables,
+    union_of,
 )
 from syncra._relation._tuples import tuple_fits
 from syncra._relation._typeshed import class_of
 from syncra._relation._variance import variances_of
 
-__all__ = ["Comparison"]
+__all__ = ["Comparison", "limit_fits"]
 
 # Steps after which a comparison of hostile types is given up; the largest honest one seen takes a few hundred.
 _MOST_STEPS: Final = 20_000
@@ -162,9 +163,10 @@ class Comparison:
         return self.holes is not None and variable in self.holes
 
     def _fill(self, hole: Variable, source: Term) -> Finding:
+        """The variable takes the source if its bound does, so that another member of a union may take it else."""
         assert self.holes is not None
         self.holes.lower(hole, source)
-        return None
+        return limit_fits(source, hole)
 
     def _fill_from(self, hole: Variable, target: Term) -> Finding:
         assert self.holes is not None
@@ -207,7 +209,7 @@ class Comparison:
         members = sorted(target.members, key=self._is_open) if self.holes is not None else target.members
         findings: list[Finding] = []
         for member in members:
-            finding = self.fits(source, member)
+            finding = self._alternative(source, member)
             if finding is None:
                 return None
             findings.append(finding)
@@ -218,6 +220,15 @@ class Comparison:
                 return finding
         doubt = next((each for each in findings if isinstance(each, Doubt)), None)
         return doubt or self._union_mismatch(source, target, findings)
+
+    def _alternative(self, source: Term, member: Term) -> Finding:
+        if self.holes is None:
+            return self.fits(source, member)
+        mark = self.holes.mark()
+        finding = self.fits(source, member)
+        if isinstance(finding, Mismatch):
+            self.holes.restore(mark)
+        return finding
 
     def _is_open(self, member: Term) -> bool:
         return isinstance(member, Variable) and self._is_hole(member)
@@ -419,6 +430,23 @@ class Comparison:
         return None
 
 
+def limit_fits(solved: Term, variable: Variable) -> Finding:
+    """ "Generics": whether a type is below the bound of a variable, or one of its constraints."""
+    if variable.sort:
+        return None
+    constraints = constraints_of(variable)
+    if not constraints:
+        return Comparison().fits(solved, bound_of(variable))
+    own = constraints_of(solved) if isinstance(solved, Variable) else ()
+    if own and all(each in constraints for each in own):
+        return None
+    findings = [Comparison().fits(solved, each) for each in constraints]
+    if not any(isinstance(finding, Mismatch) for finding in findings):
+        return findings[0]  # Any, or Never
+    fitting = [finding for finding in findings if not isinstance(finding, Mismatch)]
+    return fitting[0] if fitting else Mismatch(solved, union_of(constraints), f"the types that {variable.name} may be")
+
+
 _NONE: Final = instance(type(None))
 
 
@@ -432,6 +460,8 @@ def _spread(source: Term) -> tuple[Term, ...] | None:
         return None
     if isinstance(source, Instance):
         return literals_of(source.of) or None
+    if isinstance(source, Variable) and not isinstance(source.key, str):
+        return constraints_of(source) or (bound_of(source),)
     if isinstance(source, TypeOf) and isinstance(source.instance, Union):
         return tuple(TypeOf(member) for member in source.instance.members)
     return None

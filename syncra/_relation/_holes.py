@@ -27,6 +27,18 @@ class Holes:
     def __contains__(self, variable: Variable) -> bool:
         return variable in self.variables
 
+    def mark(self) -> tuple[dict[Variable, list[Term]], dict[Variable, list[Term]], dict[Variable, Term]]:
+        """What is known now, to come back to where an alternative of a union fails."""
+        lowers = {variable: list(terms) for variable, terms in self.lowers.items()}
+        uppers = {variable: list(terms) for variable, terms in self.uppers.items()}
+        return lowers, uppers, dict(self.fills)
+
+    def restore(
+        self, mark: tuple[dict[Variable, list[Term]], dict[Variable, list[Term]], dict[Variable, Term]]
+    ) -> None:
+        """Forget what was noted since the mark."""
+        self.lowers, self.uppers, self.fills = mark
+
     def lower(self, variable: Variable, term: Term) -> None:
         """Note a type that the variable must take."""
         self.lowers.setdefault(variable, []).append(term)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from syncra._relation._findings import Finding, Mismatch
-from syncra._relation._fits import Comparison
+from syncra._relation._findings import Finding, Mismatch, first_fault
+from syncra._relation._fits import Comparison, limit_fits
 from syncra._relation._hints import bound_of, constraints_of, default_of
 from syncra._relation._holes import Holes
 from syncra._relation._terms import ALL_PARAMETERS, ANY, Gradual, Term, Tuple, Variable, replace_variables, union_of, variables_in
@@ -27,20 +27,12 @@ def compare(source: Term, target: Term) -> Finding:
     solution = solve_terms([(source, target)])
     open_ones = {each: unsolved(each) for each in holes if each not in solution}
     found = Comparison().fits(source, replace_variables(target, solution | open_ones))
-    return _bound_fault(solution) or found
+    return first_fault((_bound_fault(solution), found))
 
 
 def _bound_fault(solution: dict[Variable, Term]) -> Finding:
     """The first solution that leaves the bounds or constraints of its variable."""
-    doubt: Finding = None
-    for variable, solved in solution.items():
-        if variable.sort:
-            continue
-        finding = Comparison().fits(solved, union_of(constraints_of(variable)) if constraints_of(variable) else bound_of(variable))
-        if isinstance(finding, Mismatch):
-            return finding
-        doubt = doubt or finding
-    return doubt
+    return first_fault(limit_fits(solved, variable) for variable, solved in solution.items())
 
 
 def solve_terms(pairs: Iterable[tuple[Term, Term]]) -> dict[Variable, Term]:
@@ -57,12 +49,20 @@ def _solved(holes: Holes, variable: Variable) -> Term | None:
     if variable.sort:
         return holes.fills.get(variable)
     lowers, uppers = holes.lowers.get(variable, []), holes.uppers.get(variable, [])
-    if not lowers:
-        return uppers[0] if uppers else None
+    if not lowers and not uppers:
+        return None
     constraints = constraints_of(variable)
     if constraints:
-        return next((each for each in constraints if all(_fits(lower, each) for lower in lowers)), _join(lowers))
-    return _join(lowers)
+        exact = (each for each in constraints if _between(lowers, each, uppers))
+        near = (each for each in constraints if _between(lowers, each, []))
+        return next(exact, None) or next(near, None) or _join(lowers)
+    if lowers:
+        return _join(lowers)
+    return uppers[0] if _fits(uppers[0], bound_of(variable)) else bound_of(variable)
+
+
+def _between(lowers: list[Term], term: Term, uppers: list[Term]) -> bool:
+    return all(_fits(lower, term) for lower in lowers) and all(_fits(term, upper) for upper in uppers)
 
 
 def _join(terms: list[Term]) -> Term:

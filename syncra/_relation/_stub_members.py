@@ -2888,18 +2888,37 @@ MEMBERS: dict[str, dict[str, str]] = {
     "numpy.bool": {
         "__bool__": "def (self, /) -> _BoolItemT_co",
         "__int__": "def (self, /) -> Literal[0] | def (self, /) -> Literal[1] | def (self, /) -> Literal[0] | Literal[1]",
+        "itemsize": "property Literal[1]",
+        "nbytes": "property Literal[1]",
     },
     "numpy.broadcast": {
         "__iter__": "def (self, /) -> numpy.broadcast",
+        "ndim": "property builtins.int",
+        "shape": "property builtins.tuple[Any, ...]",
+        "size": "property builtins.int",
     },
     "numpy.bytes_": {
         "__hash__": "def (self, /) -> builtins.int",
     },
+    "numpy.complex128": {
+        "itemsize": "property Literal[16]",
+        "nbytes": "property Literal[16]",
+    },
     "numpy.complexfloating": {
         "__complex__": "def (self, /) -> builtins.complex",
     },
+    "numpy.datetime64": {
+        "itemsize": "property Literal[8]",
+        "nbytes": "property Literal[8]",
+    },
     "numpy.dtype": {
         "__hash__": "def (self) -> builtins.int",
+        "itemsize": "property builtins.int",
+        "ndim": "property builtins.int",
+        "shape": "property builtins.tuple[Any, ...]",
+    },
+    "numpy.finfo": {
+        "dtype": "attribute numpy.dtype[_FloatingT_co]",
     },
     "numpy.flatiter": {
         "__array__": "def (self, _1: None = ..., /, *, copy: None = ...) -> numpy.ndarray[tuple[builtins.int], _DTypeT]",
@@ -2907,9 +2926,20 @@ MEMBERS: dict[str, dict[str, str]] = {
         "__iter__": "def (self, /) -> numpy.flatiter[_ArrayT_co]",
         "__len__": "def (self, /) -> builtins.int",
     },
+    "numpy.float64": {
+        "itemsize": "property Literal[8]",
+        "nbytes": "property Literal[8]",
+    },
     "numpy.generic": {
         "__array__": "def (self, _1: None = ..., /) -> numpy.ndarray[tuple[()], numpy.dtype[Self]] | def (self, _1: _DTypeT, /) -> numpy.ndarray[tuple[()], _DTypeT]",
         "__hash__": "def (self, /) -> builtins.int",
+        "dtype": "property numpy.dtype[Self]",
+        "ndim": "property Literal[0]",
+        "shape": "property tuple[()]",
+        "size": "property Literal[1]",
+    },
+    "numpy.iinfo": {
+        "dtype": "attribute numpy.dtype[_IntegerT_co]",
     },
     "numpy.integer": {
         "__index__": "def (self, /) -> builtins.int",
@@ -2922,6 +2952,10 @@ MEMBERS: dict[str, dict[str, str]] = {
         "__index__": "def (self, /) -> builtins.int",
         "__iter__": "def (self, /) -> collections.abc.Iterator[Any] | def (self, /) -> collections.abc.Iterator[_NonObjectScalarT] | def (self, /) -> collections.abc.Iterator[builtins.str] | def (self, /) -> collections.abc.Iterator[numpy.ndarray[builtins.tuple[Any, ...], _DTypeT]] | def (self, /) -> collections.abc.Iterator[Any]",
         "__len__": "def (self, /) -> builtins.int",
+        "dtype": "property _DTypeT_co",
+        "ndim": "property builtins.int",
+        "shape": "attribute _ShapeT_co",
+        "size": "property builtins.int",
     },
     "numpy.ndenumerate": {
         "__iter__": "def (self, /) -> Self",
@@ -2932,6 +2966,8 @@ MEMBERS: dict[str, dict[str, str]] = {
     "numpy.nditer": {
         "__iter__": "def (self, /) -> numpy.nditer",
         "__len__": "def (self, /) -> builtins.int",
+        "ndim": "property builtins.int",
+        "shape": "property builtins.tuple[builtins.int, ...]",
     },
     "numpy.object_": {
         "__hash__": "def (self, /) -> builtins.int",
@@ -2948,6 +2984,8 @@ MEMBERS: dict[str, dict[str, str]] = {
     "numpy.timedelta64": {
         "__float__": "def (self, /) -> builtins.float",
         "__int__": "def (self, /) -> builtins.int",
+        "itemsize": "property Literal[8]",
+        "nbytes": "property Literal[8]",
     },
     "os.DirEntry": {
         "__fspath__": "def (self) -> AnyStr",

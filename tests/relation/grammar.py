@@ -131,6 +131,29 @@ COMMON = [Tree(each) for each in "int str float bool bytes None object A B C Unr
 LEAVES = [Tree(each) for each in PLAIN + STRINGS]
 
 
+WANTED = [Tree(each) for each in "T T T K TA TB TIS TNum TSeq AnyStr".split()]
+GIVEN = [Tree(each) for each in "S SA SIS".split()]
+
+
+def draw_generic_pairs(random: Random, count: int) -> list[tuple[str, str]]:
+    """Pairs whose target is the parameter of a generic function: a source with variables in some places."""
+    pairs = []
+    while len(pairs) < count:
+        source = draw_tree(random, random.choice((0, 1, 1, 2)))
+        target = _with_variables(random, source if random.random() < 0.5 else change(random, source), WANTED)
+        if random.random() < 0.2:
+            source = _with_variables(random, source, GIVEN)
+            target = change(random, source) if random.random() < 0.3 else target
+        pairs.append((str(source), str(target)))
+    return pairs
+
+
+def _with_variables(random: Random, tree: Tree, variables: list[Tree]) -> Tree:
+    if random.random() < (0.3 if tree.parts else 0.8):
+        return random.choice(variables)
+    return Tree(tree.form, tuple(_with_variables(random, each, variables) for each in tree.parts))
+
+
 def draw_tree(random: Random, depth: int) -> Tree:
     """A type of at most this depth."""
     if depth == 0 or random.random() < 0.1:

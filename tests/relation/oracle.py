@@ -21,10 +21,16 @@ from pathlib import Path
 from random import Random
 
 from syncra._relation import Answer, Fit, assignable
-from tests.relation.grammar import draw_pairs
+from tests.relation.grammar import draw_generic_pairs, draw_pairs
 
 ROOT = Path(__file__).parents[2]
-HEADER = "import itertools, random, socket, subprocess, tempfile, threading, time, weakref, zipfile, csv\nfrom tests.relation.labelled.environment import *\n"
+HEADER = """
+from tests.relation.labelled.environment import *
+S = TypeVar("S")
+SA = TypeVar("SA", bound=A)
+SIS = TypeVar("SIS", int, str)
+import itertools, random, socket, subprocess, tempfile, threading, time, weakref, zipfile, csv
+"""
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ GRADUAL = re.compile(r"Any|Annotated|GtZero|Positive|pd\.|\.\.\.\]|Callable\[\.\
 
 
 def mypy_verdicts(pairs: Sequence[tuple[str, str]]) -> list[bool | None]:
-    """For each pair whether mypy accepts the assignment; None where it does not accept the types themselves."""
+    """For each pair whether mypy accepts the call; None where it does not accept the types themselves."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pairs.py"
         path.write_text(_program(pairs))
@@ -99,20 +105,22 @@ def mypy_verdicts(pairs: Sequence[tuple[str, str]]) -> list[bool | None]:
     errors: dict[int, set[str]] = {}
     for line, code in re.findall(r"pairs\.py:(\d+): error: .*\[([a-z-]+)\]$", done.stdout, re.M):
         errors.setdefault(int(line), set()).add(code)
-    return _by_pair(len(pairs), errors, "assignment")
+    return _by_pair(len(pairs), errors)
 
 
 def _program(pairs: Iterable[tuple[str, str]]) -> str:
     return HEADER + "".join(
-        f"def f{index}(x: {source}) -> None:\n    y: {target} = x\n" for index, (source, target) in enumerate(pairs)
+        f"def f{index}(x: {source}) -> None:\n    def g(y: {target}) -> None: ...\n    g(x)\n"
+        for index, (source, target) in enumerate(pairs)
     )
 
 
-def _by_pair(count: int, errors: dict[int, set[str]], code: str) -> list[bool | None]:
+def _by_pair(count: int, errors: dict[int, set[str]]) -> list[bool | None]:
+    """For each pair whether the call has no error; None where one of the types has."""
     verdicts: list[bool | None] = []
     for index in range(count):
-        found = errors.get(2 * index + 3, set()) | errors.get(2 * index + 4, set())
-        verdicts.append(None if found - {code} else not found)
+        source, target, call = (errors.get(HEADER.count("\n") + 3 * index + line, set()) for line in (1, 2, 3))
+        verdicts.append(None if source | target else not call)
     return verdicts
 
 
@@ -128,7 +136,7 @@ def _with_pyright(found: Sequence[Difference]) -> list[Difference]:
     for each in json.loads(done.stdout)["generalDiagnostics"]:
         if each["severity"] == "error":
             errors.setdefault(each["range"]["start"]["line"] + 1, set()).add(each.get("rule", ""))
-    verdicts = _by_pair(len(found), errors, "reportAssignmentType")
+    verdicts = _by_pair(len(found), errors)
     words = {True: "assignable", False: "not assignable", None: "?"}
     judged = [
         Difference(each.sort, each.source, each.target, each.reason, words[verdict])
@@ -148,9 +156,11 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--nested", type=float, default=0.5, help="part of the pairs that are nested")
+    parser.add_argument("--generic", action="store_true", help="targets with type variables")
     parser.add_argument("--pyright", action="store_true", help="ask pyright about the pairs that differ")
     options = parser.parse_args()
-    pairs = draw_pairs(Random(options.seed), options.pairs, options.nested)
+    random = Random(options.seed)
+    pairs = draw_generic_pairs(random, options.pairs) if options.generic else draw_pairs(random, options.pairs, options.nested)
     understood, found = compare(pairs, pyright=options.pyright)
     for each in found:
         print(f"{each.sort:11} {each.source} => {each.target}  [{each.reason}]  {each.pyright}")

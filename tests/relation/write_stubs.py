@@ -33,7 +33,7 @@ xml.etree.ElementTree zlib zoneinfo numpy
 """.split()
 # Of numpy those by which other code takes its arrays and scalars.
 SOME_MEMBERS = frozenset(
-    "__array__ __bool__ __buffer__ __complex__ __contains__ __float__ __hash__ __index__ __int__ __iter__ __len__".split()
+    "__array__ __bool__ __buffer__ __complex__ __contains__ __float__ __hash__ __index__ __int__ __iter__ __len__ dtype itemsize nbytes ndim shape size".split()
 )
 UNKNOWN = "Unknown"
 
