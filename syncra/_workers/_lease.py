@@ -15,7 +15,8 @@ from syncra._workers import _failure, _messages, _script
 from syncra._workers._events import Died, Event, Raised, Returned, Unsendable
 from syncra._workers._function import FunctionRef
 from syncra._workers._pickling import UnsendableError, decode, describe, encode_arguments
-from syncra._workers._pool import Worker, WorkerPool, WorkerStartError
+from syncra._workers._pool import WorkerPool, WorkerStartError
+from syncra._workers._remote import Worker
 from syncra._workers._starter import Ending
 from syncra._workers._wire import Body
 
@@ -45,6 +46,7 @@ class Lease:
         os.set_blocking(self._waker, False)
         self._poll = select.poll()
         self._poll.register(self._woken, select.POLLIN)
+        self._is_woken = False
         self._waking = RLock()  # `wake` may interrupt itself, called by a signal's handler
         self._is_closed = False
 
@@ -67,7 +69,7 @@ class Lease:
                 worker.call(token, function, encode_arguments(arguments, keywords))
             except ConnectionError:  # it died while it was idle: nobody's call is lost
                 if worker.is_fresh():
-                    raise self._start_failure(worker) from None
+                    raise _not_started(self._pool.discard(worker)) from None
                 self._pool.discard(worker)
                 continue
             except (UnsendableError, MemoryError) as error:
@@ -97,6 +99,8 @@ class Lease:
             ready = self._poll.poll(rest)
             if self._collect_all(ready) or not ready:
                 break
+        if self._is_woken:
+            self._sleep_again()
         self._told_of_offer = self.offered is not None
         events, self._events = self._events, []
         return events
@@ -105,6 +109,7 @@ class Lease:
         """Make the `wait` that is under way, or the next one, return."""
         with self._waking, suppress(BlockingIOError):  # full: enough wakers have been here
             if not self._is_closed:
+                self._is_woken = True
                 os.write(self._waker, b"w")
 
     def kill(self, token: int) -> None:
@@ -114,7 +119,7 @@ class Lease:
             KeyError: no call of this lease that still runs has this token.
         """
         worker = self._running[token]
-        self._forget(worker)
+        self._let_go(worker)
         self._pool.discard(worker)
 
     def close(self) -> None:
@@ -155,12 +160,17 @@ class Lease:
             self._pool.release(self.offered)
             self.offered = None
 
+    def _sleep_again(self) -> None:
+        """Whoever has called `wake` until now has been answered."""
+        self._is_woken = False
+        with suppress(BlockingIOError):  # it is only just being called: then the next `wait` returns too
+            os.read(self._woken, 4_096)
+
     def _collect_all(self, ready: list[tuple[int, int]]) -> bool:
         """Turn what is there to read into events; whether somebody has called `wake`."""
         woken = False
         for descriptor, _ in ready:
             if descriptor == self._woken:
-                os.read(self._woken, 4_096)
                 woken = True
             elif (event := self._collected(self._reading[descriptor])) is not None:
                 self._events.append(event)
@@ -169,62 +179,77 @@ class Lease:
     def _collected(self, worker: Worker) -> Event | None:
         """What the worker's next message comes to; None while its answer is not there."""
         try:
-            message = worker.channel.receive(wait=False)
-            if message is not None and message[0] == _messages.READY:
-                worker.is_ready = True
-                message = worker.channel.receive(wait=False)
-        except EOFError:
+            answer = self._answer(worker)
+        except (EOFError, ConnectionError):
             return self._died(worker)
-        if message is None:
+        except MemoryError as error:
+            return Raised(self._given_back(worker), UnsendableError("the result", str(error)), "")
+        if answer is None:
             return None
-        kind, _, body = message
-        if kind == _messages.UNDEFINED and worker.doubtful is not None:
+        kind, body = answer
+        if kind == _messages.UNDEFINED:
             return self._defined_by_value(worker, body)
-        self._forget(worker)
         if kind == _messages.SCRIPT_FAILED:
+            self._let_go(worker)
             self._pool.discard(worker)
             raise _script_failure(body)
-        self._pool.release(worker)
-        return _ended(worker.token, kind, body)
+        return _ended(self._given_back(worker), kind, body)
+
+    def _answer(self, worker: Worker) -> tuple[int, Body] | None:
+        """The worker's answer to its call, after all that is said before it; None while it is not there.
+
+        Raises:
+            EOFError, ConnectionError: the worker is dead.
+            MemoryError: there is no room for its answer.
+        """
+        while (message := worker.channel.receive(wait=False)) is not None:
+            kind, number, body = message
+            if kind == _messages.READY:
+                worker.greet(number)
+            elif kind == _messages.PLACED:
+                worker.fill(body)
+            elif kind == _messages.RETURNED_HERE:
+                value = worker.take(body)
+                if value is not None:
+                    return _messages.RETURNED, value
+            else:
+                return kind, body
+        return None
 
     def _defined_by_value(self, worker: Worker, body: Body) -> Event | None:
         """The worker did not find the function by its name: send its code, if that is not what was sent."""
-        assert worker.doubtful is not None
-        function, arguments, was_by_value = worker.doubtful
         error, _ = _failure.unpack(body)
         reason = describe(error)
-        worker.unlearn(function)
         try:
-            if not was_by_value:
-                if not function.by_value:
-                    function.switch_to_value()
-                worker.call(worker.token, function, arguments)
+            if worker.call_by_value():
                 return None
         except UnsendableError as refusal:
             reason = f"{reason}; {refusal.reason}"
         except ConnectionError:
             return self._died(worker)
-        self._forget(worker)
-        self._pool.release(worker)
-        unsendable = UnsendableError("function", f"{function.name} does not get to a worker: {reason}")
+        unsendable = UnsendableError("function", f"a worker cannot use it: {reason}")
         unsendable.__cause__ = error
-        return Unsendable(worker.token, "function", unsendable)
+        return Unsendable(self._given_back(worker), "function", unsendable)
 
     def _died(self, worker: Worker) -> Event:
         """The pipe is at its end: exactly this worker's call is lost."""
-        self._forget(worker)
+        token = self._let_go(worker)
         ending = self._pool.discard(worker)
         if not worker.is_ready and ending.signal is None:
             raise _not_started(ending)
-        return Died(worker.token, ending.exit_code, ending.signal)
+        return Died(token, ending.exit_code, ending.signal)
 
-    def _start_failure(self, worker: Worker) -> WorkerStartError:
-        return _not_started(self._pool.discard(worker))
+    def _given_back(self, worker: Worker) -> int:
+        """The token of the call that has ended; from now on the worker may be another lease's."""
+        token = self._let_go(worker)
+        self._pool.release(worker)
+        return token
 
-    def _forget(self, worker: Worker) -> None:
+    def _let_go(self, worker: Worker) -> int:
         self._poll.unregister(worker.channel.fileno)
         del self._reading[worker.channel.fileno]
         del self._running[worker.token]
+        return worker.token
 
 
 def _ended(token: int, kind: int, body: Body) -> Event:

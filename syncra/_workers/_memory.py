@@ -1,9 +1,9 @@
 """Large buffers: memory for them, and copying them straight out of one process into another.
 
-A memory file costs 5 times a plain copy, as the kernel makes its pages one by one, and a socket 2.2 times. Linux can
-copy between two processes directly (`process_vm_readv`), which costs 1.04 times. Only the pool copies, in both
-directions, as only an ancestor may where the Yama security module is strict; where even that is forbidden, and on
-other systems, memory files take over.
+A memory file costs 5 times a plain copy, as the kernel makes its pages one by one, and a socket 2.2 times.
+Linux can copy between two processes directly (`process_vm_readv`), which costs 1.04 times. Only the pool
+copies, in both directions, as only an ancestor may where the Yama security module is strict; where even that
+is forbidden, and on other systems, memory files take over.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ctypes
 import mmap
 import os
 import sys
+from collections.abc import Callable
 from typing import Final
 
 _LARGE: Final = 1024 * 1024
@@ -93,14 +94,14 @@ def copy_out(process: int, source: memoryview, target: int) -> None:
     _copy(_library.process_vm_writev, process, source, target)
 
 
-def _copy(call: ctypes._NamedFuncPointer, process: int, here: memoryview, there: int) -> None:
+def _copy(call: Callable[..., int], process: int, here: memoryview, there: int) -> None:
     start = address(here)
     done = 0
     while done < here.nbytes:  # the kernel copies at most 2 GiB at a time
         rest = here.nbytes - done
         ours, theirs = _Vector(start + done, rest), _Vector(there + done, rest)
         one, none = ctypes.c_ulong(1), ctypes.c_ulong(0)
-        count: int = call(process, ctypes.byref(ours), one, ctypes.byref(theirs), one, none)
+        count = call(process, ctypes.byref(ours), one, ctypes.byref(theirs), one, none)
         if count <= 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))

@@ -13,6 +13,13 @@ FORGET: Final = 3
 CALL: Final = 4
 """To a worker: arguments for the function with this number. Exactly one of the answers below follows."""
 
+ROOM: Final = 5
+"""To a worker, before a CALL whose large buffers the pool copies over: a list of sizes and writabilities."""
+TAKEN: Final = 6
+"""To a worker: the pool has copied the result's buffers."""
+RESEND: Final = 7
+"""To a worker: it cannot copy them; send them, now and from now on."""
+
 READY: Final = 11
 """From a worker, once, before any answer: it runs; the number is its process id."""
 RETURNED: Final = 12
@@ -25,3 +32,7 @@ UNDEFINED: Final = 15
 """The function was not found or did not unpickle; the exception why. Nothing was called."""
 SCRIPT_FAILED: Final = 16
 """The caller's script could not be imported; the exception why. Nothing was called."""
+PLACED: Final = 17
+"""The addresses of the memory for ROOM, in its order; the CALL may follow."""
+RETURNED_HERE: Final = 18
+"""The call's value, held until TAKEN or RESEND: its pickle; address, size, writability of each buffer."""

@@ -19,15 +19,13 @@ from syncra._workers import _messages, _script
 from syncra._workers._cpus import usable_cpus
 from syncra._workers._function import FunctionRef
 from syncra._workers._pickling import encode, is_importable
+from syncra._workers._remote import MOST_DEFINITIONS, Worker
 from syncra._workers._starter import Ending, Starter, StartMethod
-from syncra._workers._wire import Body
 from syncra._workers._worker import DEPTH_VARIABLE
 
 if TYPE_CHECKING:
     from syncra._workers._lease import Lease
 
-_MOST_DEFINITIONS: Final = 1_000
-"""Functions that a worker keeps before it is told to forget them all."""
 _DEEPEST_NESTING: Final = 10
 
 
@@ -41,81 +39,6 @@ class WorkerStartError(RuntimeError):
     def __init__(self, message: str, exit_code: int | None = None) -> None:
         super().__init__(message)
         self.exit_code = exit_code
-
-
-class Worker:
-    """The pool's record of one process.
-
-    Attributes:
-        lease: whose it is at the moment; None while it is idle. token: the call it has. doubtful: the call
-        and the function it needs, until it is known that the worker finds that function by name.
-    """
-
-    __slots__ = (
-        "_calls",
-        "_known",
-        "_number",
-        "channel",
-        "doubtful",
-        "is_ready",
-        "lease",
-        "starter",
-        "token",
-    )
-
-    def __init__(self, starter: Starter) -> None:
-        self.starter = starter
-        self._number, self.channel = starter.start()
-        self.lease: Lease | None = None
-        self.token = 0
-        self.is_ready = False
-        self.doubtful: tuple[FunctionRef, Body, bool] | None = None
-        self._known: set[int] = set()
-        self._calls = 0
-
-    def call(self, token: int, function: FunctionRef, arguments: Body) -> None:
-        """Hand one call over, and first the function if the worker does not know it.
-
-        Raises:
-            UnsendableError: the function cannot travel.
-            ConnectionError: the worker is dead.
-            MemoryError: there is no room for the arguments.
-        """
-        self.token = token
-        self._calls += 1
-        self.doubtful = None
-        if function.number not in self._known:
-            definition = function.definition()
-            if len(self._known) >= _MOST_DEFINITIONS:
-                self.channel.send(_messages.FORGET, 0, Body(b"", []))
-                self._known.clear()
-            self.channel.send(_messages.DEFINE, function.number, definition)
-            self._known.add(function.number)
-            self.doubtful = (function, arguments, function.by_value)
-        self.channel.send(_messages.CALL, function.number, arguments)
-
-    def has_made(self, calls: int | None) -> bool:
-        """Whether it is time to replace the worker."""
-        return calls is not None and self._calls >= calls
-
-    def is_fresh(self) -> bool:
-        """Whether this is the first call it ever got."""
-        return self._calls <= 1 and not self.is_ready
-
-    def unlearn(self, function: FunctionRef) -> None:
-        """The next call defines this function again."""
-        self._known.discard(function.number)
-
-    def end(self) -> Ending:
-        """Kill the process if it still runs; when this returns it is gone."""
-        ending = self.starter.end(self._number)
-        self.channel.close()
-        return ending
-
-    def retire(self) -> None:
-        """Let the process leave by itself."""
-        self.channel.close()
-        self.starter.retire(self._number)
 
 
 class WorkerPool:
@@ -168,7 +91,7 @@ class WorkerPool:
             return known
         reference = FunctionRef(function)
         if is_importable(function):  # then its module keeps it alive, not we
-            if len(self._references) >= _MOST_DEFINITIONS:
+            if len(self._references) >= MOST_DEFINITIONS:
                 self._references.clear()
             self._references[id(function)] = reference
         return reference
@@ -234,7 +157,7 @@ class WorkerPool:
         """Take back a worker whose call has ended: the lease that waits longest gets it."""
         with self._lock:
             releasing, worker.lease = worker.lease, None
-            worker.doubtful = None
+            worker.rest()
             if self._is_closed:
                 worker.channel.close()
             elif worker.has_made(self._max_calls):

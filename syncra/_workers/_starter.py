@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from multiprocessing import spawn
 from pathlib import Path
 from threading import Lock
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
-from syncra._workers import _template
+from syncra._workers import _memory, _template
 from syncra._workers._wire import Channel
 
 StartMethod = Literal["forkserver", "spawn"]
@@ -38,11 +38,16 @@ class Ending:
 
 
 class Starter:
-    """One template process; used by any thread, one command at a time."""
+    """One template process; used by any thread, one command at a time.
+
+    Attributes:
+        copies_memory: whether this process may copy into and out of its workers, as far as is known.
+    """
 
     def __init__(self, method: StartMethod) -> None:
         self._lock = Lock()
         self._started = 0
+        self.copies_memory = _memory.can_copy()
         self._commands, theirs = socket.socketpair()
         self._commands.settimeout(_ANSWER_SECONDS)
         try:
@@ -117,10 +122,10 @@ class Starter:
 
 def _launched(commands: socket.socket, method: StartMethod) -> subprocess.Popen[bytes]:
     """The template process, with Ctrl-C held back until it ignores it."""
-    path = list(sys.path)
+    path = [*sys.path]
     if _PACKAGE_PARENT not in path:
         path.append(_PACKAGE_PARENT)
-    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # no public one
+    flags = cast("list[str]", subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
     executable = spawn.get_executable() or sys.executable
     program = _template.PROGRAM.format(entry="run_template")
     descriptor = commands.fileno()

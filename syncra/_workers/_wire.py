@@ -14,6 +14,7 @@ import socket
 import struct
 import tempfile
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pickle import PickleBuffer
@@ -45,7 +46,7 @@ class Body:
     """A pickle and its out-of-band buffers, as `pickle.loads` takes them."""
 
     pickled: bytes | memoryview
-    buffers: list[Buffer]
+    buffers: Sequence[Buffer]
 
 
 class Channel:
@@ -207,5 +208,8 @@ def _read(descriptor: int, size: int, position: int) -> memoryview:
     target = allocate(size)
     done = 0
     while done < size:
-        done += os.preadv(descriptor, [target[done:]], position + done)
+        count = os.preadv(descriptor, [target[done:]], position + done)
+        if not count:
+            raise EOFError("the memory file is shorter than it says")
+        done += count
     return target

@@ -10,10 +10,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from inspect import iscoroutine
 from typing import Final, cast
 
-from syncra._workers import _failure, _messages, _script
+from syncra._workers import _failure, _memory, _messages, _script
 from syncra._workers._function import is_async
 from syncra._workers._pickling import UnsendableError, decode, encode, needs_script
-from syncra._workers._wire import Body, Channel
+from syncra._workers._wire import Body, Channel, raw
 
 DEPTH_VARIABLE: Final = "SYNCRA_WORKER_DEPTH"
 """Environment variable that counts how many pools a process is inside of."""
@@ -68,14 +68,20 @@ class _Calls:
         self._definitions: dict[int, Body] = {}
         self._functions: dict[int, _Function] = {}
         self._runner: asyncio.Runner | None = None
+        self._room: list[memoryview] = []
+        self._held: Body | None = None
+        self._sends_buffers = not _memory.can_copy()
 
     def take(self, kind: int, number: int, body: Body) -> _Answer | None:
         """Do what one message says; the answer, if it wants one."""
         if kind == _messages.CALL:
+            room, self._room = self._room, []
             try:
-                return self._answer(number, body)
+                return self._answer(number, Body(body.pickled, [*room]) if not body.buffers else body)
             except _NoCallError as error:
                 return error.answer
+        if kind in (_messages.ROOM, _messages.TAKEN, _messages.RESEND):
+            return self._moved(kind, body)
         if kind == _messages.DEFINE:
             self._definitions[number] = body
             self._functions.pop(number, None)
@@ -100,10 +106,36 @@ class _Calls:
         except BaseException as error:  # noqa: BLE001  whatever a task raises is its outcome
             return _messages.RAISED, _failure.pack(error)
         try:
-            return _messages.RETURNED, encode(value, "result")
+            return self._returned(encode(value, "result"))
         except UnsendableError as error:
             unsendable = UnsendableError(f"the result, of type {type(value).__qualname__},", error.reason)
             return _messages.RAISED, _failure.pack(unsendable)
+
+    def _returned(self, body: Body) -> _Answer:
+        """A result's answer; large buffers stay where they are until the pool has copied them."""
+        if self._sends_buffers or not body.buffers:
+            return _messages.RETURNED, body
+        self._held = body
+        parts = [raw(buffer) for buffer in body.buffers]
+        places = [(_memory.address(part), part.nbytes, part.readonly) for part in parts]
+        return _messages.RETURNED_HERE, encode((bytes(body.pickled), places), "result")
+
+    def _moved(self, kind: int, body: Body) -> _Answer | None:
+        """Make room for what the pool will copy to here, or let go of what it has copied from here."""
+        if kind == _messages.ROOM:
+            sizes = cast("list[tuple[int, bool]]", decode(body))
+            try:
+                room = [_memory.allocate(size) for size, _ in sizes]
+            except MemoryError as error:
+                return _messages.UNREADABLE, _failure.pack(error)
+            pairs = zip(room, sizes, strict=True)
+            self._room = [part.toreadonly() if readonly else part for part, (_, readonly) in pairs]
+            return _messages.PLACED, encode([_memory.address(part) for part in room], "room")
+        held, self._held = self._held, None
+        if kind == _messages.RESEND and held is not None:
+            self._sends_buffers = True
+            return _messages.RETURNED, held
+        return None
 
     def _defined(self, number: int) -> _Function:
         """The function that the pool calls by this number, looked up when it is first called."""

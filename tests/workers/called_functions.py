@@ -172,3 +172,58 @@ def ones(count: int) -> Any:
     import numpy
 
     return numpy.ones(count, dtype=numpy.uint8)
+
+
+class Travels:
+    """Does something while it is pickled or unpickled, if it does so in the given process."""
+
+    def __init__(self, act: Callable[..., Any], *arguments: Any, when: str) -> None:
+        self.act = (act, arguments, when)
+
+    def __getstate__(self) -> Any:
+        act, arguments, when = self.act
+        if when == "pickled":
+            act(*arguments)
+        return self.act
+
+    def __setstate__(self, state: Any) -> None:
+        self.act = state
+        act, arguments, when = state
+        if when == "unpickled":
+            act(*arguments)
+
+
+def give_travelling(act: Callable[..., Any], arguments: tuple[Any, ...], when: str) -> Travels:
+    return Travels(act, *arguments, when=when)
+
+
+def fork_and_die() -> None:
+    """Leave a child behind that has inherited everything, and be killed."""
+    if os.fork() == 0:
+        signal.alarm(30)
+        signal.pause()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def nested_sum(numbers: list[int]) -> tuple[int, int]:
+    """The sum from a pool in this worker, and that pool's size."""
+    from pool_driving import events_of
+
+    from syncra._workers import Returned, WorkerPool
+
+    with WorkerPool() as pool:
+        events = events_of(pool, *[(add, (number, 0)) for number in numbers])
+        return sum(event.value for event in events if isinstance(event, Returned)), pool.max_workers
+
+
+def spin() -> None:
+    """Computes for ever in C code that keeps the interpreter's lock."""
+    sum(range(10**15))
+
+
+def signals() -> tuple[Any, Any]:
+    return signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+
+
+def fill_memory() -> Any:
+    return bytes(1) * (1 << 46)
