@@ -118,7 +118,7 @@ def _array(reader: Reader, whole: Instances, shape: object, dtype: object = Any)
     attributes = {"dtype": reader.part(dtype)}
     lengths = get_args(shape)
     if get_origin(shape) is tuple and ... not in lengths:
-        attributes["ndim"] = Literals(whole.hint, (len(lengths),))
+        attributes["ndim"] = Literals(len(lengths), (len(lengths),))
     return Attributes(whole, attributes)
 
 
@@ -168,9 +168,9 @@ def _qualifier(hint: object) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _extra(reader: Reader, cls: Any) -> Check:  # as above
+def _extra(reader: Reader, cls: Any) -> Check | None:  # as above
     if getattr(cls, "__closed__", None):
-        return Instances(cls, ())
+        return None
     extra = getattr(cls, "__extra_items__", None)
     declared = (
         extra is not None and type(extra).__name__ != "NoExtraItemsType" and "NoExtraItems" not in repr(extra)

@@ -202,12 +202,15 @@ class Tuple(Check):
 
 
 class Keys(Check):
-    """A dict with the keys of a TypedDict: the required ones are there, each one's value fits, others fit `extra`."""
+    """A dict with the keys of a TypedDict: the required ones are there, and each one's value fits.
+
+    Other keys have values that fit `extra`; where it is None there are none.
+    """
 
     __slots__ = ("_extra", "_fields", "_required")
 
     def __init__(
-        self, hint: object, fields: Mapping[str, Check], required: frozenset[str], extra: Check
+        self, hint: object, fields: Mapping[str, Check], required: frozenset[str], extra: Check | None
     ) -> None:
         super().__init__(hint)
         self._fields = fields
@@ -234,4 +237,7 @@ class Keys(Check):
     def _of_items(self, value: dict[object, object]) -> Iterator[Fault]:
         for key, item in value.items():
             check = self._fields.get(key, self._extra) if isinstance(key, str) else self._extra
-            yield from inside(f"[{literal(key)}]", check, item)
+            if check is None:
+                yield Fault("", f"{hint_text(self.hint)} has no key {literal(key)}", near=True)
+            else:
+                yield from inside(f"[{literal(key)}]", check, item)

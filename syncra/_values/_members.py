@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Iterator, Mapping
 from typing import get_type_hints
 
@@ -46,9 +47,10 @@ class Members(Check):
 
 
 def _member(value: object, name: str) -> object:
-    """The attribute without running a property; what only `__getattr__` gives is asked for."""
+    """The attribute without running a property; slots, and what only `__getattr__` gives, are asked for."""
     found: object = inspect.getattr_static(value, name, _MISSING)
-    return found if found is not _MISSING else getattr(value, name, _MISSING)
+    plain = found is not _MISSING and not isinstance(found, types.MemberDescriptorType)
+    return found if plain else getattr(value, name, _MISSING)
 
 
 def _is_method(found: object) -> bool:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 from syncra._values._faults import clipped, hint_text, told
 from syncra._values._refined import reasons
+
+_REMEMBERED = 1024
+# The first item that can't be converted is reason enough: a million reasons take a gigabyte.
+_STOPPED_EARLY = frozenset({list, set, frozenset, tuple})
 
 
 class ParseFault(Exception):
@@ -21,47 +27,64 @@ class ParseFault(Exception):
 def parser(hint: object) -> Callable[[object], object]:
     """The conversion of values to a hint by pydantic's lax rules.
 
-    What the function returned raises: ParseFault for a value that can't be converted, and whatever a validator of the
-    user raises besides the errors of pydantic.
+    The function returned raises ParseFault for a value that can't be converted, and lets through whatever a validator
+    of the user raises that is no error of pydantic's.
 
     Raises:
         TypeError: pydantic can't build values of the hint.
     """
     try:
-        return _remembered(hint)
-    except TypeError:
-        return _made(hint)
+        hash(hint)
+    except Exception:  # metadata that can't be hashed
+        return _Parser(hint, _validator(hint))
+    return _remembered(hint)
 
 
-def _made(hint: object) -> Callable[[object], object]:
-    from pydantic import ValidationError
+@lru_cache(_REMEMBERED, typed=True)
+def _remembered(hint: Hashable) -> Callable[[object], object]:
+    return _Parser(hint, _validator(hint))
 
-    validate = _validator(hint)
 
-    def parse(value: object) -> object:
+@dataclass(frozen=True, slots=True)
+class _Parser:
+    """One conversion; it travels to another process as its hint."""
+
+    hint: object
+    validate: Callable[[object], object] = field(repr=False)
+
+    def __call__(self, value: object) -> object:
+        from pydantic import ValidationError
+
         try:
-            return validate(value)
+            return self.validate(value)
         except ValidationError as error:
             raise ParseFault(told(reasons(error)) or "pydantic gives no reason") from None
 
-    return parse
+    def __reduce__(self) -> tuple[object, ...]:
+        return parser, (self.hint,)
 
 
-_remembered = lru_cache(1024)(_made)
+def _validator(hint: object) -> Callable[[object], object]:
+    from pydantic import FailFast
 
-
-def _validator(
-    hint: Any,
-) -> Callable[[object], object]:  # pydantic wants a type form, and says itself what is none
-    from pydantic import ConfigDict, PydanticUserError, TypeAdapter
-
+    early: Any = Annotated  # a form made at run time, which no type checker follows
+    form = early[hint, FailFast()] if typing.get_origin(hint) in _STOPPED_EARLY else hint
     try:
-        try:
-            return TypeAdapter[object](hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python
-        except PydanticUserError as error:
-            if error.code != "type-adapter-config-unused":  # a model brings its own configuration
-                raise
-            return TypeAdapter[object](hint).validate_python
+        return _adapted(form)
     except Exception as error:  # pydantic raises a dozen classes, and so may hooks of the user
         reason = clipped(str(error).partition("\n")[0], 300)
         raise TypeError(f"a value can't be parsed as {hint_text(hint)}: {reason}") from error
+
+
+def _adapted(form: Any) -> Callable[[object], object]:  # pydantic says itself what is no type form
+    from pydantic import ConfigDict, PydanticUserError, TypeAdapter
+
+    try:
+        adapter = TypeAdapter[object](form, config=ConfigDict(arbitrary_types_allowed=True))
+    except PydanticUserError as error:
+        if error.code != "type-adapter-config-unused":  # a model brings its own configuration
+            raise
+        adapter = TypeAdapter[object](form)
+    if not adapter.pydantic_complete:
+        adapter.rebuild(raise_errors=True)  # names which name is missing
+    return adapter.validate_python

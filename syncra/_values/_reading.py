@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import collections
 import inspect
 import types
@@ -31,7 +32,7 @@ from syncra._values._scope import Scope, scope_of
 _DEEPEST = 60
 
 _ITEMS = frozenset({
-    list, set, frozenset, collections.deque, abc.Sequence, abc.MutableSequence, abc.Set, abc.MutableSet,
+    list, set, frozenset, collections.deque, array.array, abc.Sequence, abc.MutableSequence, abc.Set, abc.MutableSet,
     abc.KeysView, abc.ValuesView, abc.Iterable, abc.Collection, abc.Container, abc.Reversible,
 })  # fmt: skip
 _PAIRS = frozenset({
@@ -44,6 +45,7 @@ _LAZY = {
     abc.Container: "the items of a container that is no sequence, set or mapping",
     abc.Reversible: "the items of a reversible that is no sequence, set or mapping",
 }
+_MAYBE_ITERATORS: frozenset[object] = frozenset({abc.Iterable, abc.Iterator, abc.Generator, abc.Reversible})
 _CALLABLES: frozenset[object] = frozenset({abc.Callable})
 _QUALIFIERS = frozenset({"Required", "NotRequired", "ReadOnly", "Final", "ClassVar", "Unpack"})
 _NEVER = (typing.Never, typing.NoReturn)
@@ -141,7 +143,7 @@ class Reader:
             return self._union(hint, get_args(hint))
         if isinstance(origin, type):
             return self._generic(hint, origin)
-        if hasattr(origin, "__value__"):
+        if _is_alias(origin):
             return self._alias(origin, get_args(hint))
         return self._qualified(hint, getattr(origin, "_name", ""))
 
@@ -169,10 +171,12 @@ class Reader:
             return self.read(hint.__supertype__)
         if isinstance(hint, TypeVar):
             return self._variable(hint)
-        if hasattr(hint, "__value__"):
+        if _is_alias(hint):
             return self._alias(hint, ())
         if isinstance(hint, InitVar):
             return self.read(typing.cast("Any", hint).type)  # declared as a class of nobody knows what
+        if type(hint).__module__ in ("typing", "typing_extensions"):  # Self, a ParamSpec, a bare Union
+            return self._unchecked(hint, f"what {hint_text(hint)} stands for")
         return self._unchecked(hint, f"{hint_text(hint)}, which is not a type of values")
 
     # Any: TypeAliasType is new in Python 3.12, and typing_extensions has its own.
@@ -180,7 +184,7 @@ class Reader:
         try:
             value = alias.__value__
         except Exception:  # it is evaluated when it is asked for, and a name may be missing
-            return self._unchecked(alias, f"{alias}, whose value does not resolve")
+            return self._unchecked(alias, f"{alias.__name__}, which does not resolve")
         scope = scope_of(alias, alias.__type_params__, arguments)
         return self._written_in(scope, scope.evaluated(value))
 
@@ -226,6 +230,8 @@ class Reader:
             self.leave(limit)
         check = self.read(base)
         demanded = demands(metadata)
+        if demanded and (get_origin(base) or base) in _MAYBE_ITERATORS:
+            self.leave("what is demanded of an iterator, which looking could use up")
         return Refined(hint, base, check, demanded) if demanded else check
 
     def _class(self, hint: type) -> Check:
@@ -287,6 +293,11 @@ class Reader:
         if not isinstance(of_instance, Everything):
             self.leave(f"which class it is, for {hint_text(hint)}")
         return Subclasses(hint, (object,))
+
+
+def _is_alias(hint: object) -> bool:
+    # By name: its attributes are evaluated when they are asked for, and names may be missing.
+    return type(hint).__name__ == "TypeAliasType"
 
 
 def _spread(arguments: tuple[object, ...]) -> Iterator[tuple[object, bool]]:

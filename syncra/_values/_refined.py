@@ -27,6 +27,7 @@ _ABOUT_CONVERSION = frozenset({
     "WrapSerializer", "SerializeAsAny", "_OnErrorOmit", "Unit", "DocInfo", "Json", "EncodedBytes", "EncodedStr",
 })  # fmt: skip
 _VALIDATORS = frozenset({"BeforeValidator", "AfterValidator", "WrapValidator", "PlainValidator"})
+_LISTED = 10_000
 # Pydantic's own schema of these is as fast as its lists, takes all their subclasses, and converts nothing that fits.
 _NATIVE = (int, float, str, bytes)
 _UNIONS = (typing.Union, types.UnionType)
@@ -83,6 +84,8 @@ class Refined(Check):
         return self._base.accepts(value) and not any(self._refusals(value))
 
     def accepts_all(self, values: Iterable[object]) -> bool:
+        if any(map(_is_iterator, set(map(type, values)))):
+            return all(map(self.accepts, values))
         if not self._base.accepts_all(values):
             return False
         if self._every is None:
@@ -100,10 +103,16 @@ class Refined(Check):
             yield from self._refusals(value)
 
     def _refusals(self, value: object) -> Iterator[Fault]:
+        if _is_iterator(type(value)):  # a validator could use it up
+            return
         if self._each is None:
             self._each = _validators(self._base_hint, self._demands, many=False)
         for validator in self._each:
             yield from _refusals(validator, value)
+
+
+def _is_iterator(kind: type) -> bool:
+    return hasattr(kind, "__next__")
 
 
 def _drained(validator: Validator) -> Validator:
@@ -125,7 +134,10 @@ def _refusals(validator: Validator, value: object) -> Iterator[Fault]:
 
 
 def reasons(error: ValidationError) -> Iterator[Fault]:
-    """Pydantic's reasons as faults."""
+    """Pydantic's reasons as faults; only their number where they are so many that listing them takes gigabytes."""
+    if error.error_count() > _LISTED:
+        yield Fault("", f"pydantic gives {error.error_count()} reasons, too many to list", near=True)
+        return
     for reason in error.errors(include_url=False, include_context=False, include_input=False):
         path = "".join(f"[{step!r}]" for step in reason["loc"])
         yield Fault(path, reason["msg"], near=True)
@@ -161,6 +173,7 @@ def _validator(base: object, chain: tuple[object, ...], *, many: bool) -> Valida
         target = iterable[annotated[attempt]] if many else annotated[attempt]
         try:
             adapter = TypeAdapter[object](target, config=ConfigDict(arbitrary_types_allowed=True))
+            adapter.rebuild(raise_errors=True)  # nothing to do but where a name is missing
         except Exception:  # noqa: S112  # pydantic raises a dozen classes for what it can't build, and so may a hook
             continue
         return adapter.validate_python

@@ -36,6 +36,7 @@ class Scope(NamedTuple):
             found = sys.modules.get(name) if isinstance(name, str) else name
             if found is not None:
                 yield vars(found)
+        yield {}
 
     def _own_names(self) -> dict[str, object]:
         parameters: tuple[object, ...] = getattr(self.owner, "__type_params__", ())

@@ -39,6 +39,9 @@ class ValueCheck:
             pass
         return told(inside("", self._check, value))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return value_check, (self.hint,)
+
 
 def value_check(hint: object) -> ValueCheck:
     """The check of a hint, of any object at all: what can't be checked of it is accepted and named in its limits."""

@@ -108,7 +108,7 @@ class Sealed(typing_extensions.TypedDict, closed=True):
     a: int
 
 
-class Loose(typing_extensions.TypedDict, extra_items=int):
+class Loose(typing_extensions.TypedDict, extra_items=int):  # type: ignore[call-arg]  # new to mypy
     a: str
     b: typing_extensions.ReadOnly[NotRequired[str]]
 

@@ -56,7 +56,7 @@ from syncra._values import value_check
 from tests.values import _user_types as user
 
 Json = typing_extensions.TypeAliasType("Json", "None | int | str | list[Json] | dict[str, Json]")
-Nested = typing_extensions.TypeAliasType("Nested", Union[user.T, "list[Nested[T]]"], type_params=(user.T,))
+Nested = typing_extensions.TypeAliasType("Nested", Union[user.T, "list[Nested[user.T]]"], type_params=(user.T,))
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ EVERYTHING = [
     row(Any, (1, None, object()), ()),
     row(object, (1, None, object()), ()),
     row("Missing", (1, None), ()),
-    row(list["Missing"], ([1], []), (1, (1,))),
+    row(list["Missing"], ([1], []), (1, (1,))),  # type: ignore[name-defined]  # noqa: F821  # missing on purpose
     row(Never, (), (1, None, "")),
     row(3, (1, "a"), ()),
 ]
@@ -311,7 +311,7 @@ ARRAYS = [
 
 FILES = [
     row(TextIO, (io.StringIO(), io.TextIOWrapper(io.BytesIO())), (io.BytesIO(), "a")),
-    row(BinaryIO, (io.BytesIO(), io.BufferedReader(io.BytesIO())), (io.StringIO(), b"a")),  # type: ignore[arg-type]  # a raw file at run time
+    row(BinaryIO, (io.BytesIO(), io.BufferedReader(io.BytesIO())), (io.StringIO(), b"a")),
     row(IO[str], (io.StringIO(), tempfile.SpooledTemporaryFile(mode="w")), (io.BytesIO(), "a")),
     row(IO[bytes], (io.BytesIO(),), (io.StringIO(), b"a")),
     row(IO[Any], (io.BytesIO(), io.StringIO()), ("a",)),
