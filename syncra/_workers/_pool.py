@@ -11,6 +11,7 @@ import os
 import warnings
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -45,12 +46,11 @@ class WorkerPool:
     """Worker processes that several runs share; each starts when it is first needed.
 
     Args:
-        max_workers: the most processes at a time; by default the processors that this process may use, and 1
-        inside
-            of a worker, so that nested runs do not multiply.
-        max_calls: a worker is replaced by a new process after that many calls. start_method: "forkserver": a
-        worker is forked from a process that has only Syncra in it; "spawn": it is a new
-            interpreter. The calling process itself is never forked.
+        max_workers: the most processes at a time; by default the processors that this process may use,
+            and 1 inside of a worker, so that nested runs do not multiply.
+        max_calls: a worker is replaced by a new process after that many calls.
+        start_method: "forkserver": a worker is forked from a process that has only Syncra in it;
+            "spawn": it is a new interpreter. The calling process itself is never forked.
     """
 
     def __init__(
@@ -163,7 +163,7 @@ class WorkerPool:
             elif worker.has_made(self._max_calls):
                 self._workers.discard(worker)
                 worker.retire()
-                self._fill()
+                self._wake_next()
             elif self._waiting:
                 self._offer(worker, releasing)
             else:
@@ -177,7 +177,7 @@ class WorkerPool:
             self._workers.discard(worker)
             if worker in self._idle:
                 self._idle.remove(worker)
-            self._fill()
+            self._wake_next()
         return ending
 
     def leave(self, lease: Lease) -> list[Worker]:
@@ -188,20 +188,23 @@ class WorkerPool:
                 lease.is_waiting = False
             return [worker for worker in self._workers if worker.lease is lease]
 
-    def _fill(self) -> None:
-        """A place has become free: start a worker if somebody waits for one."""
-        if self._waiting and not self._is_closed and len(self._workers) < self._max_workers:
-            self._offer(self._launched(None), None)
+    def _wake_next(self) -> None:
+        """A place has become free: who waits for it starts the worker itself, and meets the errors of that."""
+        if self._waiting:
+            self._next().wake()
 
-    def _offer(self, worker: Worker, releasing: Lease | None) -> None:
+    def _next(self) -> Lease:
         lease = self._waiting.popleft()
         lease.is_waiting = False
-        worker.lease = lease
+        return lease
+
+    def _offer(self, worker: Worker, releasing: Lease | None) -> None:
+        worker.lease = lease = self._next()
         lease.offered = worker
         if lease is not releasing:  # who releases is awake
             lease.wake()
 
-    def _launched(self, lease: Lease | None) -> Worker:
+    def _launched(self, lease: Lease) -> Worker:
         """A new worker, told what it needs before its first call; its process may still be starting."""
         if _script.is_importing():
             raise WorkerStartError(_script.GUARD)
@@ -210,27 +213,24 @@ class WorkerPool:
                 f"workers are nested {_depth()} deep here, and no deeper nesting is supported"
             )
         try:
-            worker = Worker(self._running_starter())
-        except ConnectionError:  # the template was killed: once more with a new one
-            self._close_starter()
-            worker = Worker(self._running_starter())
-        try:
+            worker = self._started()
+        except OSError as error:
+            raise WorkerStartError(f"a worker process could not start: {error}") from error
+        with suppress(ConnectionError):  # it has died already; the first call will find out
             worker.channel.send(_messages.PREPARE, 0, encode(_script.preparation(), "preparation"))
-        except ConnectionError:  # it has died already; the first call will find out
-            pass
         worker.lease = lease
         self._workers.add(worker)
         return worker
 
-    def _running_starter(self) -> Starter:
-        if self._starter is None:
-            self._starter = Starter(self._start_method)
-        return self._starter
-
-    def _close_starter(self) -> None:
-        starter, self._starter = self._starter, None
-        if starter is not None:
-            starter.close()
+    def _started(self) -> Worker:
+        if self._starter is not None:
+            try:
+                return Worker(self._starter)
+            except ConnectionError:  # the template was killed: once more with a new one
+                starter, self._starter = self._starter, None
+                starter.close()
+        self._starter = Starter(self._start_method)
+        return Worker(self._starter)
 
     def _check_usable(self) -> None:
         if self._is_closed:

@@ -22,8 +22,11 @@ class Worker:
     """The pool's record of one process.
 
     Attributes:
-        lease: whose it is at the moment; None while it is idle. token: the call it has. doubtful: the call
-        and the function it needs, until it is known that the worker finds that function by name.
+        starter: what started it, and can end it.
+        channel: our end of its pipe.
+        lease: whose it is at the moment; None while it is idle.
+        token: the call it has, or had last.
+        is_ready: whether its process has been heard of.
     """
 
     __slots__ = (

@@ -104,7 +104,7 @@ class Starter:
     def close(self) -> int:
         """Wait until all workers and the template are gone; the template's exit code."""
         try:
-            self._commands.shutdown(socket.SHUT_WR)
+            self._commands.sendall(_template.COMMAND.pack(_template.CLOSE, 0))
             while self._commands.recv(_template.STATUS.size):
                 pass  # its end of file: `Popen.wait` with a timeout would only look every 50 ms
         except TimeoutError:

@@ -9,6 +9,7 @@ whatever that computes.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import select
 import signal
@@ -38,8 +39,12 @@ SIGNALLED: Final = 2
 NOT_STARTED: Final = 3
 """The number is the error number of the failed start."""
 
+CLOSE: Final = 4
+"""All workers' pipes are closed: see them off, and leave. Without this the pool is gone, and so must they be."""
+
 GRACE_SECONDS: Final = 1
 """How long workers that were told to leave may take."""
+_CLOSE_ON_EXEC: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 _PARENT_CHECK_MILLISECONDS: Final = 1_000
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -66,6 +71,7 @@ def run_template(descriptor: int, method: str) -> None:
 def run_worker(descriptor: int, _method: str) -> None:
     """Be a worker in an interpreter of its own."""
     _end_with(os.getppid())
+    os.set_inheritable(descriptor, False)
     _worker.serve(socket.socket(fileno=descriptor))
 
 
@@ -90,24 +96,30 @@ class _Template:
                 if not command:
                     break
                 kind, number = COMMAND.unpack(command)
-                if kind == START and (end := self._start(number, descriptors[0])) is not None:
+                if kind == CLOSE:
+                    self._say_goodbye()
+                    return None
+                if kind == START and (end := self._start(number, *descriptors)) is not None:
                     return end
                 self._end_or_retire(kind, number)
             elif os.getppid() != self._parent:  # its sockets may live on in processes that it forked
                 break
             self._see_off()
-        self._finish()
+        self._kill_all()
         return None
 
     def _command(self) -> tuple[bytes, list[int]]:
         try:
-            command, descriptors, _, _ = socket.recv_fds(self._commands, COMMAND.size, 1)
+            command, descriptors, _, _ = socket.recv_fds(self._commands, COMMAND.size, 1, _CLOSE_ON_EXEC)
         except ConnectionError:
             return b"", []
         return command, descriptors
 
-    def _start(self, number: int, descriptor: int) -> socket.socket | None:
+    def _start(self, number: int, descriptor: int = -1) -> socket.socket | None:
         """Start a worker; in the worker (if forked) give its end of the pipe, in the template None."""
+        if descriptor < 0:  # it was lost on the way, as there was no room for it here
+            self._failed[number] = errno.EMFILE
+            return None
         this = os.getpid()
         try:
             process = os.fork()
@@ -151,16 +163,13 @@ class _Template:
             if process:
                 del self._running[number], self._leaving[number]
 
-    def _finish(self) -> None:
-        """Wait for all workers, whose pipes are closed by now; kill those that have not left in time."""
+    def _say_goodbye(self) -> None:
+        """Wait until all workers are gone; kill those that take too long."""
         signal.signal(signal.SIGALRM, lambda _signal, _frame: self._kill_all())
-        if os.getppid() == self._parent:
-            signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
-        else:
-            self._kill_all()
-        with suppress(ChildProcessError):
-            while True:
-                os.wait()
+        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+        while self._running:
+            process, _ = os.wait()
+            self._running = {number: other for number, other in self._running.items() if other != process}
 
     def _kill_all(self) -> None:
         for process in self._running.values():
