@@ -1,7 +1,8 @@
 """The ways of looking at a value: one class for each, composed into a tree that mirrors the hint.
 
-Every check answers twice. `accepts` is quick and may raise for a hostile value; `faults` says what is wrong and where,
-and is what decides when `accepts` did not say yes. Neither converts, copies or keeps the value; nothing lazy is iterated.
+Every check answers twice. `accepts` is quick and may raise for a hostile value; `faults` says what is wrong and
+where, and is what decides when `accepts` did not say yes. Neither converts, copies or keeps the value, and nothing
+lazy is iterated.
 """
 
 from __future__ import annotations
@@ -47,18 +48,18 @@ def is_a(value: object, kind: type[K]) -> TypeGuard[K]:
 
 
 def inside(step: str, check: Check, value: object) -> Iterator[Fault]:
-    """The faults of a part of a value, with the step that leads to it; what a hostile part raises is a fault of its own."""
+    """The faults of a part of a value, with the step that leads to it; what a hostile part raises is a fault too."""
     try:
         if check.accepts(value):
             return
-    except Exception:  # decided by the closer look
+    except Exception:  # noqa: BLE001, S110 - decided by the closer look
         pass
     try:
         for path, reason, near in check.faults(value):
             yield Fault(step + path, reason, near)
     except RecursionError:
         yield Fault(step, "it contains itself or is nested too deep to be checked")
-    except Exception as error:  # whatever a user's class raises when it is looked at
+    except Exception as error:  # noqa: BLE001 - whatever a user's class raises when it is looked at
         yield Fault(
             step, f"{type(value).__qualname__} object could not be checked: {type(error).__name__} was raised"
         )
@@ -183,7 +184,7 @@ class Calls(Check):
 
 
 class Attributes(Check):
-    """An object of a class, some attributes of which fit: the fields of a NamedTuple, the dtype of an array."""
+    """An object of a class, some attributes of which fit: a NamedTuple's fields, an array's dtype."""
 
     __slots__ = ("_attributes", "_whole")
 

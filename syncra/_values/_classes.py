@@ -12,7 +12,14 @@ from datetime import date, datetime
 from typing import Any, get_args, get_origin
 
 from syncra._annotations import Unresolved
-from syncra._values._checks import Attributes, Check, Classes, Everything, Instances, Literals
+from syncra._values._checks import (
+    Attributes,
+    Check,
+    Classes,
+    Everything,
+    Instances,
+    Literals,
+)
 from syncra._values._containers import Keys
 from syncra._values._faults import hint_text
 from syncra._values._files import Files

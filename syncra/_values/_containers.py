@@ -30,9 +30,9 @@ _STEADY: frozenset[object] = frozenset(
         type(_EMPTY.items()),
     )
 )
-# The items of these are all of one class, so that a range of any length and a long text are known by their first item.
+# The items of these are all of one class: a range of any length and a long text are known by their first item.
 _UNIFORM: frozenset[object] = frozenset((str, bytes, bytearray, range))
-# Who inherits from these or is registered with them promises to be iterable again; who only has their methods does not.
+# Who inherits from these, or is registered, promises to be iterable again; who only has their methods does not.
 _DECLARED = (abc.Sequence, abc.Set, abc.Mapping, abc.ValuesView)
 
 
@@ -41,7 +41,7 @@ def _is_steady(value: object) -> TypeGuard[Collection[object]]:
 
 
 class _Parts:
-    """The parts of many containers as one iterable, made anew each time it is iterated, so that none is kept."""
+    """The parts of many containers as one iterable, made anew whenever it is iterated."""
 
     __slots__ = ("_made",)
 
@@ -76,7 +76,7 @@ def _is_declared(value: object) -> TypeGuard[Collection[object]]:
 
 
 class Items(Check):
-    """A container of one class whose items all fit; what is not declared a sequence, set or mapping is never iterated."""
+    """A container whose items all fit; what is not declared a sequence, set or mapping is never iterated."""
 
     __slots__ = ("_item", "_kind")
 
@@ -150,7 +150,7 @@ class Pairs(Check):
 
 
 class Tuple(Check):
-    """A tuple with a check for each of its first and last items, and one for any number between them (None: no others)."""
+    """A tuple with a check for each of its first and last items, and one for all between; None: nothing between."""
 
     __slots__ = ("_between", "_first", "_last")
 

@@ -1,4 +1,4 @@
-"""A fault: where inside a value something is not what the hint says, and why; and how faults are told in a bounded text."""
+"""A fault: where inside a value something is not what the hint says, and why; told in a bounded text."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def hint_text(hint: object) -> str:
     """The hint as one writes it, without modules."""
     try:
         return clipped(_written(hint), 120)
-    except Exception:  # a user's metaclass or metadata may raise anything
+    except Exception:  # noqa: BLE001 - a user's metaclass or metadata may raise anything
         return "the annotated type"
 
 
@@ -82,7 +82,7 @@ def _name(cls: type) -> str:
 
 
 def told(faults: Iterable[Fault]) -> str | None:
-    """The first faults in one line and how many more there are, or None when there is none; counts a hundred at most."""
+    """The first faults in one line and how many more there are, counted to a hundred; None when there is none."""
     found = list(islice(faults, COUNTED))
     if not found:
         return None

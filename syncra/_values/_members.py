@@ -14,7 +14,7 @@ _MISSING = object()
 
 
 class Members(Check):
-    """An object with the members of a protocol: methods can be called, plain attributes fit their declared hints."""
+    """An object with the members of a protocol: methods that can be called, attributes that fit their hints."""
 
     __slots__ = ("_attributes", "_methods", "_protocol")
 
@@ -54,7 +54,7 @@ def _member(value: object, name: str) -> object:
 
 
 def _is_method(found: object) -> bool:
-    # A descriptor may give anything callable, and a plain function is one; `__hash__ = None` takes a method away.
+    # A descriptor, as functions are, may give anything callable; `__hash__ = None` takes a method away.
     return (
         found is not _MISSING and found is not None and (callable(found) or hasattr(type(found), "__get__"))
     )
@@ -82,5 +82,5 @@ def property_hint(protocol: type, name: str) -> object:
         return object
     try:
         return get_type_hints(getter, include_extras=True).get("return", object)
-    except Exception:  # a name that does not resolve
+    except Exception:  # noqa: BLE001 - a name that does not resolve
         return object

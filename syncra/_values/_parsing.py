@@ -27,15 +27,15 @@ class ParseFault(Exception):
 def parser(hint: object) -> Callable[[object], object]:
     """The conversion of values to a hint by pydantic's lax rules.
 
-    The function returned raises ParseFault for a value that can't be converted, and lets through whatever a validator
-    of the user raises that is no error of pydantic's.
+    The function returned raises ParseFault for a value that can't be converted; what a user's validator raises that
+    is no error of pydantic's passes through it.
 
     Raises:
         TypeError: pydantic can't build values of the hint.
     """
     try:
         hash(hint)
-    except Exception:  # metadata that can't be hashed
+    except Exception:  # noqa: BLE001 - metadata that can't be hashed
         return _Parser(hint, _validator(hint))
     return _remembered(hint)
 

@@ -2,51 +2,31 @@
 
 from __future__ import annotations
 
-import array
-import collections
 import inspect
 import types
 import typing
 from collections import abc
-from collections.abc import Iterator
 from dataclasses import InitVar
 from typing import Annotated, Any, ForwardRef, Literal, TypeVar, get_args, get_origin
 
 from syncra._annotations import Unresolved
-from syncra._values import _classes
 from syncra._values._checks import (
-    Calls,
     Check,
     Everything,
     Instances,
     Literals,
     Reference,
-    Subclasses,
     Union,
 )
-from syncra._values._containers import Items, Pairs, Tuple
+from syncra._values._classes import check_of_class
 from syncra._values._faults import hint_text
+from syncra._values._generics import check_of_generic
 from syncra._values._refined import Refined, conversions, demands, is_unvalidated
 from syncra._values._scope import Scope, scope_of
 
 _DEEPEST = 60
 
-_ITEMS = frozenset({
-    list, set, frozenset, collections.deque, array.array, abc.Sequence, abc.MutableSequence, abc.Set, abc.MutableSet,
-    abc.KeysView, abc.ValuesView, abc.Iterable, abc.Collection, abc.Container, abc.Reversible,
-})  # fmt: skip
-_PAIRS = frozenset({
-    dict, collections.OrderedDict, collections.defaultdict, collections.ChainMap, abc.Mapping, abc.MutableMapping,
-    types.MappingProxyType,
-})  # fmt: skip
-_LAZY = {
-    abc.Iterable: "the items of an iterable that is no sequence, set or mapping",
-    abc.Collection: "the items of a collection that is no sequence, set or mapping",
-    abc.Container: "the items of a container that is no sequence, set or mapping",
-    abc.Reversible: "the items of a reversible that is no sequence, set or mapping",
-}
 _MAYBE_ITERATORS: frozenset[object] = frozenset({abc.Iterable, abc.Iterator, abc.Generator, abc.Reversible})
-_CALLABLES: frozenset[object] = frozenset({abc.Callable})
 _QUALIFIERS = frozenset({"Required", "NotRequired", "ReadOnly", "Final", "ClassVar", "Unpack"})
 _NEVER = (typing.Never, typing.NoReturn)
 
@@ -56,7 +36,7 @@ def read(hint: object) -> tuple[Check, tuple[str, ...]]:
     reader = Reader()
     try:
         check = reader.read(hint)
-    except Exception as error:  # annotations are made of users' classes, and those may raise anything
+    except Exception as error:  # noqa: BLE001 - annotations are made of users' classes, which raise anything
         return Everything(object), (f"{hint_text(hint)}, which can't be read ({type(error).__name__})",)
     return check, tuple(reader.limits)
 
@@ -75,7 +55,7 @@ class Reader:
         self._containers = 0
 
     def read(self, hint: object) -> Check:
-        """The check of a hint that stands where the one being read stands: an alternative, a base, an alias's value."""
+        """The check of a hint that stands where the one being read stands: an alternative, an alias's value."""
         key = self._key(hint)
         if key in self._met:
             return self._again(*self._met[key])
@@ -117,7 +97,7 @@ class Reader:
         key = (hint, type(hint), self._scope if not isinstance(hint, type) else None)
         try:
             hash(key)
-        except Exception:  # metadata that can't be hashed
+        except Exception:  # noqa: BLE001 - metadata that can't be hashed
             return id(hint)
         return key
 
@@ -142,7 +122,7 @@ class Reader:
         if origin is typing.Union or origin is types.UnionType:
             return self._union(hint, get_args(hint))
         if isinstance(origin, type):
-            return self._generic(hint, origin)
+            return check_of_generic(self, hint, origin)
         if _is_alias(origin):
             return self._alias(origin, get_args(hint))
         return self._qualified(hint, getattr(origin, "_name", ""))
@@ -154,7 +134,7 @@ class Reader:
         if hint is None:
             return Instances(hint, (types.NoneType,))
         if isinstance(hint, type):
-            return self._class(hint)
+            return check_of_class(self, hint, hint, ())
         if isinstance(hint, (str, ForwardRef, Unresolved)):
             return self._reference(hint)
         if any(hint is never for never in _NEVER):
@@ -183,7 +163,7 @@ class Reader:
     def _alias(self, alias: Any, arguments: tuple[object, ...]) -> Check:
         try:
             value = alias.__value__
-        except Exception:  # it is evaluated when it is asked for, and a name may be missing
+        except Exception:  # noqa: BLE001 - it is evaluated now, and a name may be missing
             return self._unchecked(alias, f"{alias.__name__}, which does not resolve")
         scope = scope_of(alias, alias.__type_params__, arguments)
         return self._written_in(scope, scope.evaluated(value))
@@ -234,86 +214,7 @@ class Reader:
             self.leave("what is demanded of an iterator, which looking could use up")
         return Refined(hint, base, check, demanded) if demanded else check
 
-    def _class(self, hint: type) -> Check:
-        return _classes.check_of_class(self, hint, hint, ())
-
-    def _generic(self, hint: object, origin: type) -> Check:
-        """A class with arguments; `typing.List` stands for `list` without any."""
-        if origin is tuple:
-            return self._tuple(hint) if hasattr(hint, "__args__") else Instances(hint, (tuple,))
-        arguments = get_args(hint)
-        if not arguments:
-            return self.read(origin)
-        if origin is type:
-            return self._type(hint, arguments[0])
-        if origin in _CALLABLES:
-            if arguments != (..., Any):
-                self.leave("the signature of a callable")
-            return Calls(hint)
-        return self._container(hint, origin, arguments)
-
-    def _container(self, hint: object, origin: type, arguments: tuple[object, ...]) -> Check:
-        if origin in _ITEMS:
-            item = self.part(arguments[0])
-            if origin in _LAZY and not isinstance(item, Everything):
-                self.leave(_LAZY[origin])
-            return Items(hint, origin, item)
-        if origin in _PAIRS:
-            return Pairs(hint, origin, self.part(arguments[0]), self.part(arguments[1]))
-        if origin is collections.Counter:
-            return Pairs(hint, origin, self.part(arguments[0]), self.part(int))
-        if origin is abc.ItemsView:
-            pair = Tuple(hint, (self.part(arguments[0]), self.part(arguments[1])), None, ())
-            return Items(hint, origin, pair)
-        return _classes.check_of_class(self, hint, origin, arguments)
-
-    def _tuple(self, hint: object) -> Check:
-        first: list[Check] = []
-        last: list[Check] = []
-        between: Check | None = None
-        arguments = get_args(hint)
-        if len(arguments) == 2 and arguments[1] is ...:
-            return Tuple(hint, (), self.part(arguments[0]), ())
-        for argument, any_number in _spread(arguments):
-            if any_number:
-                between = self.part(argument)
-            else:
-                (first if between is None else last).append(self.part(argument))
-        return Tuple(hint, tuple(first), between, tuple(last))
-
-    def _type(self, hint: object, instance: object) -> Check:
-        """`type[X]`: by the classes whose instances X accepts."""
-        origin = get_origin(instance)
-        generic = isinstance(origin, type) and origin is not types.UnionType
-        if generic:
-            self.leave(f"the type arguments of {hint_text(instance)}")
-        of_instance = self.part(origin if generic else instance)
-        if isinstance(of_instance, Instances):
-            return Subclasses(hint, of_instance.classes)
-        if not isinstance(of_instance, Everything):
-            self.leave(f"which class it is, for {hint_text(hint)}")
-        return Subclasses(hint, (object,))
-
 
 def _is_alias(hint: object) -> bool:
     # By name: its attributes are evaluated when they are asked for, and names may be missing.
     return type(hint).__name__ == "TypeAliasType"
-
-
-def _spread(arguments: tuple[object, ...]) -> Iterator[tuple[object, bool]]:
-    """The items of a tuple's arguments, unpacked tuples among them opened, and whether there may be any number of each."""
-    for argument in arguments:
-        if (
-            not getattr(argument, "__unpacked__", False)
-            and getattr(get_origin(argument), "_name", "") != "Unpack"
-        ):
-            yield argument, False
-            continue
-        inner = argument if get_origin(argument) is tuple else get_args(argument)[0]
-        items = get_args(inner)
-        if get_origin(inner) is not tuple:  # a TypeVarTuple
-            yield Any, True
-        elif len(items) == 2 and items[1] is ...:
-            yield items[0], True
-        else:
-            yield from _spread(items)

@@ -1,6 +1,6 @@
-"""Annotated: the facts about a value that a type can't carry are put to pydantic, once the value is of the type.
+"""Annotated: what a type can't say of a value is asked of pydantic, once the value is of the type.
 
-The type itself is never left to pydantic here: its strict mode refuses True for an int and takes a dict for a model.
+The type itself is never left to pydantic: its strict mode refuses True for an int and takes a dict for a model.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Validator = Callable[[object], object]
 
 _HOOK = "__get_pydantic_core_schema__"
 _PACKAGES = ("annotated_types", "pydantic")
-# About the way to a value (conversion, serialisation, which member of a union): a finished value can't break them.
+# About the way to a value or on from it; a finished value can't break them.
 _ABOUT_CONVERSION = frozenset({
-    "Strict", "FailFast", "InstanceOf", "Discriminator", "Tag", "WithJsonSchema", "Examples", "PlainSerializer",
-    "WrapSerializer", "SerializeAsAny", "_OnErrorOmit", "Unit", "DocInfo", "Json", "EncodedBytes", "EncodedStr",
+    "Strict", "FailFast", "InstanceOf", "Discriminator", "Tag", "Json", "EncodedBytes", "EncodedStr", "WithJsonSchema",
+    "Examples", "PlainSerializer", "WrapSerializer", "SerializeAsAny", "_OnErrorOmit", "Unit", "DocInfo",
 })  # fmt: skip
 _VALIDATORS = frozenset({"BeforeValidator", "AfterValidator", "WrapValidator", "PlainValidator"})
 _LISTED = 10_000
-# Pydantic's own schema of these is as fast as its lists, takes all their subclasses, and converts nothing that fits.
+# Pydantic's own schemas of these are quick, and take whatever our check of the class takes.
 _NATIVE = (int, float, str, bytes)
 _UNIONS = (typing.Union, types.UnionType)
 
@@ -39,7 +39,8 @@ def demands(metadata: tuple[object, ...]) -> tuple[object, ...]:
     for item in metadata:
         kind = item if isinstance(item, type) else type(item)
         if kind.__name__ == "FieldInfo" and kind.__module__.startswith("pydantic."):
-            found.extend(demands(tuple(item.metadata)))  # type: ignore[attr-defined]  # pydantic is not imported here
+            field: Any = item  # pydantic is not imported here
+            found.extend(demands(tuple(field.metadata)))
         elif kind.__name__ not in _ABOUT_CONVERSION and _is_of_pydantic(kind):
             found.append(item)
     return tuple(found)
@@ -116,25 +117,33 @@ def _is_iterator(kind: type) -> bool:
 
 
 def _drained(validator: Validator) -> Validator:
-    """Pydantic validates an iterable as it is iterated, so that no list of the results comes to be."""
-    return lambda values: collections.deque(validator(iter(values)), maxlen=0)  # type: ignore[call-overload]  # see above
+    """A validator of iterables, iterated to the end: pydantic validates one lazily, and no list of results is made."""
+
+    def drain(values: Any) -> object:  # an iterable, as are the validator's results
+        results: Any = validator(iter(values))
+        return collections.deque(results, maxlen=0)
+
+    return drain
 
 
 def _refusals(validator: Validator, value: object) -> Iterator[Fault]:
-    from pydantic import ValidationError
-
     try:
         validator(value)
-    except ValidationError as error:
+    except Exception as error:  # noqa: BLE001 - a user's validator raises anything, and a constraint may not apply
+        yield from _told(error)
+
+
+def _told(error: Exception) -> Iterator[Fault]:
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
         yield from reasons(error)
-    except (
-        Exception
-    ) as error:  # a user's validator may raise anything, and a constraint may not apply to the value
+    else:
         yield Fault("", clipped(f"{type(error).__name__}: {error}"), near=True)
 
 
 def reasons(error: ValidationError) -> Iterator[Fault]:
-    """Pydantic's reasons as faults; only their number where they are so many that listing them takes gigabytes."""
+    """Pydantic's reasons as faults; only their number where a list of them would take gigabytes."""
     if error.error_count() > _LISTED:
         yield Fault("", f"pydantic gives {error.error_count()} reasons, too many to list", near=True)
         return
@@ -146,7 +155,7 @@ def reasons(error: ValidationError) -> Iterator[Fault]:
 def _validators(base: object, demanded: tuple[object, ...], *, many: bool) -> tuple[Validator, ...]:
     """Pydantic's validators of the demands.
 
-    Constraints are held against the value itself; where validators change it on the way, the whole chain is run as well.
+    Constraints are held against the value itself; where validators may change it on the way, the whole is run too.
     """
     constraints = tuple(item for item in demanded if not hasattr(item, _HOOK))
     chains = [constraints] if len(constraints) < len(demanded) else []
@@ -174,19 +183,21 @@ def _validator(base: object, chain: tuple[object, ...], *, many: bool) -> Valida
         try:
             adapter = TypeAdapter[object](target, config=ConfigDict(arbitrary_types_allowed=True))
             adapter.rebuild(raise_errors=True)  # nothing to do but where a name is missing
-        except Exception:  # noqa: S112  # pydantic raises a dozen classes for what it can't build, and so may a hook
+        except Exception:  # noqa: BLE001, S112 - pydantic raises a dozen classes, and a hook any
             continue
         return adapter.validate_python
     return None
 
 
 def _loosened(base: object) -> object:
-    """What stands for the base, which was checked before: Any, or a scalar whose own schema is quick and exact."""
+    """What stands for the base, which was checked before: Any, or a scalar with a quick schema of its own."""
     alternatives = typing.get_args(base) if typing.get_origin(base) in _UNIONS else (base,)
     kinds = [kind for kind in alternatives if kind is not None and kind is not type(None)]
     inner = kinds[0] if len(kinds) == 1 and any(kinds[0] is kind for kind in _NATIVE) else Any
     # Pydantic exempts None from the constraints of an optional hint.
-    return inner if len(kinds) == len(alternatives) else typing.Optional[inner]
+    if len(kinds) == len(alternatives):
+        return inner
+    return typing.Union[inner, None]  # noqa: UP007 - not every form has the operator
 
 
 class _Hook:
@@ -217,7 +228,7 @@ class _Handler:
 
 
 class Whole:
-    """A demand for all that pydantic asks of a class which is never instantiated: `AwareDatetime` is a datetime."""
+    """The demand of a class of pydantic's that is never instantiated: `AwareDatetime` is a datetime."""
 
     def __init__(self, cls: type) -> None:
         self._cls = cls

@@ -1,4 +1,4 @@
-"""The names and variables inside a hint: where its strings are evaluated, and what its type parameters stand for."""
+"""The names and variables in a hint: where its strings are evaluated, what its type parameters stand for."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from syncra._annotations import Unresolved
 
 
 class Scope(NamedTuple):
-    """The class or alias in which a hint was written, and the arguments that its type parameters were given."""
+    """The class or alias in which a hint was written, and the arguments of its type parameters."""
 
     owner: object = None
     bindings: tuple[tuple[object, object], ...] = ()
 
     def evaluated(self, annotation: object) -> object:
-        """What an annotation stands for here: a string by the names of its module, a variable by its argument."""
+        """What an annotation stands for here: a string by its module's names, a variable by its argument."""
         text, module = annotation, None
         if isinstance(annotation, ForwardRef):
             text, module = annotation.__forward_arg__, annotation.__forward_module__
@@ -27,7 +27,7 @@ class Scope(NamedTuple):
         for names in self._namespaces(module):
             try:
                 return self._substituted(eval(text, names, self._own_names()))
-            except Exception:  # a missing name, or any other reason why it has no value yet
+            except Exception:  # noqa: BLE001, S112 - a missing name, or whatever else it raises
                 continue
         return Unresolved(text, "")
 
@@ -55,7 +55,7 @@ class Scope(NamedTuple):
         generic: typing.Any = hint  # it has parameters, so that it can be given arguments
         try:
             return generic[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
-        except Exception:  # a form that typing itself can't substitute in: its variables stay
+        except Exception:  # noqa: BLE001 - a form that typing itself can't substitute in: its variables stay
             return hint
 
 
@@ -73,7 +73,7 @@ def annotations_of(cls: type) -> dict[str, tuple[object, type]]:
     for base in reversed(cls.__mro__):
         try:
             written = inspect.get_annotations(base)
-        except Exception:  # since Python 3.14 this evaluates, and names may be missing
+        except Exception:  # noqa: BLE001, S112 - since Python 3.14 it evaluates, and names may be missing
             continue
         found |= {name: (annotation, base) for name, annotation in written.items()}
     return found

@@ -20,7 +20,7 @@ class ValueCheck:
 
     Attributes:
         hint: the hint as it was given.
-        limits: what of the hint is not looked at in a value, each a part of a sentence: "the signature of a callable".
+        limits: what of the hint no value is asked about, each part of a sentence: "the signature of a callable".
     """
 
     hint: object
@@ -28,14 +28,14 @@ class ValueCheck:
     _check: Check = field(repr=False)
 
     def faults(self, value: object) -> str | None:
-        """None if the value is a value of the hint, else the first reasons with their paths, and how many more there are.
+        """None if the value is a value of the hint, else the first reasons with their paths.
 
-        Never raises, converts, copies or changes the value; never iterates what could be used up by it.
+        Never raises; never converts, copies or changes the value; never iterates what that could use up.
         """
         try:
             if self._check.accepts(value):
                 return None
-        except Exception:  # a hostile value: the closer look below says where
+        except Exception:  # noqa: BLE001, S110 - a hostile value: the closer look below says where
             pass
         return told(inside("", self._check, value))
 
@@ -44,10 +44,10 @@ class ValueCheck:
 
 
 def value_check(hint: object) -> ValueCheck:
-    """The check of a hint, of any object at all: what can't be checked of it is accepted and named in its limits."""
+    """The check of any hint; what can't be checked of it is accepted, and named in the limits."""
     try:
         return _remembered(hint)
-    except Exception:  # a hint that can't be hashed, or compared
+    except Exception:  # noqa: BLE001 - a hint that can't be hashed, or compared
         return _made(hint)
 
 
