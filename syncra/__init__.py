@@ -19,7 +19,7 @@ from syncra._outcome import Failed, Outcome, Skipped, Succeeded
 from syncra._plan import Plan
 from syncra._policy import Retry
 from syncra._results import Results
-from syncra._strategies import Asyncio, Sequential, Strategy, Threads
+from syncra._strategies import Asyncio, Processes, Sequential, Strategy, Threads
 from syncra._task import AsyncTask, Task
 from syncra._views import parse, unchecked, unpack
 
@@ -34,6 +34,7 @@ __all__ = [
     "Node",
     "Outcome",
     "Plan",
+    "Processes",
     "Results",
     "Retry",
     "Sequential",

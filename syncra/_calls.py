@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from inspect import Parameter
 from types import GenericAlias, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -111,7 +112,7 @@ def _may_be_awaitable(hint: object) -> bool:
     cls = hint if isinstance(hint, type) and not isinstance(hint, GenericAlias) else origin
     if hint is None:
         return False
-    if not isinstance(cls, type) or cls is object or getattr(cls, "_is_protocol", False):
+    if cls is Parameter.empty or not isinstance(cls, type) or cls is object or getattr(cls, "_is_protocol", False):
         return True
     try:
         return issubclass(cls, (Awaitable, Future, Node))

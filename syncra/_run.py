@@ -13,7 +13,8 @@ from heapq import heapify, heappop, heappush
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syncra._outcome import Failed, Outcome, Skipped, Succeeded
+from syncra._ended import Ended
+from syncra._outcome import Failed, Skipped
 from syncra._program import PENDING, Counting, Program, Step
 from syncra.errors import ProtocolError
 
@@ -61,6 +62,7 @@ class Run:
         self._strategy = strategy
         self._clock = clock
         self._interrupt: BaseException | None = None
+        self._when_stopped: Callable[[], None] | None = None
         self._failures: dict[int, Failed] = {}
         self._skips: dict[int, Skipped] = {}
         self._attempts: dict[int, list[BaseException]] = {}
@@ -126,6 +128,8 @@ class Run:
     @property
     def ready(self) -> int:
         """How many steps `take` would give now."""
+        if self._delayed:
+            self._wake()
         return 0 if self.stopping else len(self._ready)
 
     @property
@@ -168,7 +172,7 @@ class Run:
     def fail(self, step: Step, error: BaseException) -> None:
         """The running step raised: it is tried again if its policy allows it, or it has failed.
 
-        KeyboardInterrupt and SystemExit stop the run; `raise_failure` raises them.
+        KeyboardInterrupt and SystemExit stop the run; they are what it raises.
 
         Raises:
             ProtocolError: it is not running.
@@ -206,55 +210,52 @@ class Run:
         self._passed[step.index] = self._barred[step.index] = 1
 
     def stop(self, error: BaseException | None = None) -> None:
-        """Start nothing more; `error` is raised by `raise_failure` in place of any failure."""
+        """Start nothing more; `error` is what the run raises, in place of any failure. May be called from any thread."""
         self.stopping = True
         if self._interrupt is None:
             self._interrupt = error
+        if self._when_stopped is not None:
+            self._when_stopped()
+
+    def when_stopped(self, do: Callable[[], None]) -> None:
+        """Have this done when `stop` is called, which may be in any thread: a driver that waits wakes up and cancels."""
+        self._when_stopped = do
 
     # ------------------------------------------------------------------ afterwards
 
-    def raise_failure(self) -> None:
-        """Raise what stopped the run, if anything did: an interrupt, or the first failure in the plan's order."""
-        if self._interrupt is not None:
-            raise self._interrupt
-        if self._goes_on or not self._failures:
-            return
+    def end(self) -> Ended:
+        """What the finished run came to. The run forgets it: frames of drivers, which tracebacks hold, hold the run.
+
+        Raises:
+            ProtocolError: the driver has left before the run was over, or stopped it without an exception to raise.
+        """
+        if not self.finished:
+            raise ProtocolError(f"{self._strategy or 'the strategy'} returned before the run had ended")
+        error = self._first_error()
+        if self.stopping and error is None:
+            raise ProtocolError(f"{self._strategy or 'the strategy'} stopped the run and did not say why")
+        ended = Ended(self.program, self._kept_values(), self._failures, self._skips, self._attempts, self._barred, error)
+        self.values, self._failures, self._skips, self._attempts = [], {}, {}, {}
+        self._interrupt = self._when_stopped = None
+        return ended
+
+    def _first_error(self) -> BaseException | None:
+        if self._interrupt is not None or self._goes_on or not self._failures:
+            return self._interrupt
         first, *others = sorted(self._failures)
         error = self._failures[first].error
         if others:
             names = [repr(self.program.steps[index].node.name) for index in others[:_NAMED_IN_NOTE]]
             more = f" and {len(others) - _NAMED_IN_NOTE} more" if len(others) > _NAMED_IN_NOTE else ""
             _add_note(error, f"meanwhile {', '.join(names)}{more} failed too")
-        raise error
+        return error
 
-    def outcome(self, index: int) -> Outcome[object]:
-        """What a step came to; of a finished run."""
-        if index in self._failures:
-            return self._failures[index]
-        if self._barred[index]:
-            return self._skips.get(index) or Skipped("something it needs failed")
-        return Succeeded(self.values[index], tuple(self._attempts.get(index, ())))
-
-    def failures(self) -> dict[int, Failed]:
-        """The failed steps, in the plan's order."""
-        return {index: self._failures[index] for index in sorted(self._failures)}
-
-    def skips(self) -> dict[int, Skipped]:
-        """The skipped steps in the plan's order, each with the failed nodes that it needs."""
-        roots: dict[int, frozenset[int]] = {index: frozenset((index,)) for index in self._failures}
-        skips: dict[int, Skipped] = {}
-        index = self._barred.find(1)
-        while index >= 0:
-            if index not in self._failures:
-                sources = self.program.steps[index].sources
-                roots[index] = frozenset[int]().union(*(roots[each] for each in sources if each in roots))
-                skips[index] = self._skips.get(index) or self._skipped(roots[index])
-            index = self._barred.find(1, index + 1)
-        return skips
-
-    def _skipped(self, roots: Iterable[int]) -> Skipped:
-        nodes = tuple(self.program.steps[each].node for each in sorted(roots))
-        return Skipped(f"{' and '.join(repr(each.name) for each in nodes)} failed", nodes)
+    def _kept_values(self) -> list[object]:
+        targets = self.program.targets
+        if targets is None or self._passed.find(1) < 0:
+            return self.values
+        # A step that was not called has not freed what it would have taken.
+        return [value if slot in targets else PENDING for slot, value in enumerate(self.values)]
 
     # ------------------------------------------------------------------ inside
 

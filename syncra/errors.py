@@ -22,6 +22,8 @@
     ├── TaskReturnError (TypeError)           a task returned a coroutine, a future or a node instead of a value
     ├── TaskTimeoutError (TimeoutError)       an attempt took longer than its task's timeout
     ├── WorkerDiedError (RuntimeError)        the worker process died under a task
+    ├── WorkerStartError (RuntimeError)       no worker process can be started here
+    ├── RemoteTaskError (RuntimeError)        stands for an exception that could not leave its worker process
     ├── TransferError (TypeError)             what cannot travel to or from a worker process
     └── ProtocolError (RuntimeError)          a strategy broke the protocol of a run: a bug in the strategy
 
@@ -49,6 +51,7 @@ __all__ = [
     "NotFoundError",
     "OptionError",
     "ProtocolError",
+    "RemoteTaskError",
     "RunningLoopError",
     "SignatureError",
     "SyncraError",
@@ -58,6 +61,7 @@ __all__ = [
     "ValueCheckError",
     "WiringError",
     "WorkerDiedError",
+    "WorkerStartError",
 ]
 
 _SHOWN_IN_CYCLE = 10
@@ -304,6 +308,22 @@ class WorkerDiedError(SyncraError, RuntimeError):
     ) -> None:
         super().__init__(message)
         self.names, self.exit_code, self.signal = tuple(names), exit_code, signal
+
+
+class WorkerStartError(SyncraError, RuntimeError):
+    """No worker process can be started here, or none can import the script; no task is to blame."""
+
+
+class RemoteTaskError(SyncraError, RuntimeError):
+    """Stands for a task's exception that could not be handed over by its worker process.
+
+    Attributes:
+        type_name: module and name of the exception's own type.
+    """
+
+    def __init__(self, message: str, *, type_name: str) -> None:
+        super().__init__(message)
+        self.type_name = type_name
 
 
 class TransferError(SyncraError, TypeError):

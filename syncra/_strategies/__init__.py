@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from syncra._strategies._asyncio import Asyncio
 from syncra._strategies._interface import AsyncStrategy, Strategy
+from syncra._strategies._processes import Processes
 from syncra._strategies._sequential import Sequential
 from syncra._strategies._threads import Threads
 
-__all__ = ["AsyncStrategy", "Asyncio", "Sequential", "Strategy", "Threads"]
+__all__ = ["AsyncStrategy", "Asyncio", "Processes", "Sequential", "Strategy", "Threads"]

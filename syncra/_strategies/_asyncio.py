@@ -8,7 +8,7 @@ So work that does not wait costs no Task, and work that does costs one, as if wr
 from __future__ import annotations
 
 from collections.abc import Coroutine, Generator
-from contextvars import Context, copy_context
+from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ __all__ = ["Asyncio"]
 
 _LARGEST_DEFAULT = 32
 _CALLS_BEFORE_OTHERS = 100
+# The kept teams whose threads the current code may keep busy, directly or through further runs.
+_busy_teams: ContextVar[tuple[Team, ...]] = ContextVar("_busy_teams", default=())
 
 
 class Asyncio:
@@ -72,12 +74,18 @@ class Asyncio:
     def execute(self, run: Run, /) -> None:
         import asyncio
 
+        if asyncio._get_running_loop() is not None:  # a thread has one running loop at most
+            from syncra._strategies._beside_loop import drive_on_thread
+
+            drive_on_thread(self.execute, run)
+            return
         with asyncio.Runner() as runner:
             runner.run(self.aexecute(run))
 
     async def aexecute(self, run: Run, /) -> None:
         """Drive the run on the running loop. Cancelled, it cancels what waits and lets nothing of the run go on."""
-        team = self._kept or self._team()
+        # Inside of a task on one of its threads a kept team may have no thread left: this run has its own.
+        team = self._team() if self._kept is None or self._kept in _busy_teams.get() else self._kept
         try:
             await _Driver(run, self._limit, team, offload_all=self._offload).drive()
         finally:
@@ -102,12 +110,14 @@ class _Driver:
         self._team = team
         self._offload_all = offload_all
         self._context = copy_context()
+        self._context.run(_busy_teams.set, (*_busy_teams.get(), team))
         self._loop = get_running_loop()
         self._workers: set[asyncio.Task[None]] = set()
         self._changed = self._loop.create_future()
 
     async def drive(self) -> None:
         """Until the run has ended and no worker is left."""
+        self._run.when_stopped(partial(self._loop.call_soon_threadsafe, self._stopped))
         try:
             self._begin_worker()
             while self._workers or not self._run.finished:
@@ -133,6 +143,11 @@ class _Driver:
     def _wake(self) -> None:
         if not self._changed.done():
             self._changed.set_result(None)
+
+    def _stopped(self) -> None:
+        for worker in self._workers:
+            worker.cancel()
+        self._wake()
 
     async def _cancel_all(self) -> None:
         """Cancel every worker and wait until all are gone, however often this is cancelled itself."""
@@ -198,12 +213,19 @@ class _Driver:
             self._run.succeed(step, value)
 
     async def _await(self, step: Step) -> None:
+        error: BaseException | None = None
         try:
-            value = await (self._value(step) if step.is_async else self._offloaded(step))
-        except BaseException as error:  # told to the run, which decides whether it goes on
-            self._fail(step, error)
-        else:
+            if step.is_async:
+                value = await self._value(step)
+            else:
+                value, error = await self._offloaded(step)
+        except BaseException as raised:  # told to the run, which decides whether it goes on
+            self._fail(step, raised)
+            return
+        if error is None:
             self._run.succeed(step, value)
+        else:
+            self._fail(step, error)
 
     def _fail(self, step: Step, error: BaseException) -> None:
         from asyncio import CancelledError, current_task
@@ -230,33 +252,33 @@ class _Driver:
                 raise
             raise timed_out(step, "its coroutine was cancelled") from None
 
-    async def _offloaded(self, step: Step) -> Any:  # Any: the node's value
-        """The value of a sync step that is called on a worker thread."""
-        ended: asyncio.Future[Any] = self._loop.create_future()
+    async def _offloaded(self, step: Step) -> tuple[Any, BaseException | None]:  # Any: the node's value
+        """What a sync step came to that is called on a worker thread: its value, or its exception.
+
+        The exception is not raised here: a StopIteration could not leave a coroutine.
+        """
+        ended: asyncio.Future[None] = self._loop.create_future()
+        outcome: list[tuple[Any, BaseException | None]] = []
         call = partial(self._context.copy().run, step.run, self._run.values)
         if step.policy.timeout is not None:
             call = partial(call_within, step, call)
 
         def work() -> None:
             try:
-                value = call()
+                outcome.append((call(), None))
             except BaseException as error:
-                self._loop.call_soon_threadsafe(_set, ended, None, error)
-            else:
-                self._loop.call_soon_threadsafe(_set, ended, value, None)
+                outcome.append((None, error))
+            self._loop.call_soon_threadsafe(ended.set_result, None)
 
-        self._team.hand(work)
+        if not self._team.hand(work):
+            raise RuntimeError("the strategy was closed while a run was using it")
         self._make_room()
-        return await _uncancelled(ended)
+        await _uncancelled(ended)
+        return outcome.pop()  # not left behind: `work`, which the exception's traceback holds, holds the list
 
 
-def _set(ended: asyncio.Future[Any], value: object, error: BaseException | None) -> None:
-    # StopIteration can't be put into a future, so outcomes travel as values.
-    ended.set_result((value, error))
-
-
-async def _uncancelled(ended: asyncio.Future[Any]) -> Any:  # Any: the node's value
-    """What a thread's call came to. A thread can't be cancelled: it is waited for, and then the cancellation goes on."""
+async def _uncancelled(ended: asyncio.Future[None]) -> None:
+    """Until a thread's call has ended. It can't be cancelled: it is waited for, and then the cancellation goes on."""
     from asyncio import CancelledError, shield
 
     cancelled: CancelledError | None = None
@@ -266,11 +288,10 @@ async def _uncancelled(ended: asyncio.Future[Any]) -> Any:  # Any: the node's va
         except CancelledError as error:
             cancelled = error
     if cancelled is not None:
-        raise cancelled
-    value, error = ended.result()
-    if error is not None:
-        raise error
-    return value
+        try:
+            raise cancelled
+        finally:
+            del cancelled  # or it and this frame would keep each other alive
 
 
 class _Driven:

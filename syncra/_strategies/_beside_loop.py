@@ -1,15 +1,16 @@
-"""A blocking strategy, driven from a thread beside the event loop of its caller."""
+"""A run driven on a thread of its own, beside the event loop of its caller."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextvars import copy_context
 from threading import Thread
 
 from syncra._run import Run
 from syncra._strategies._interface import Strategy
 
-__all__ = ["drive_from_thread"]
+__all__ = ["drive_from_thread", "drive_on_thread"]
 
 
 async def drive_from_thread(strategy: Strategy, run: Run) -> None:
@@ -44,3 +45,28 @@ async def drive_from_thread(strategy: Strategy, run: Run) -> None:
     error = ended.result()
     if error is not None:
         raise error
+
+
+def drive_on_thread(execute: Callable[[Run], None], run: Run) -> None:
+    """Drive the run on a thread of its own while this one waits, its loop blocked as by any other call.
+
+    An interrupt of the waiting thread stops the run, which raises it.
+    """
+    failures: list[BaseException] = []
+    context = copy_context()
+
+    def drive() -> None:
+        try:
+            context.run(execute, run)
+        except BaseException as raised:
+            failures.append(raised)
+
+    thread = Thread(target=drive, name="syncra-driver", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join()
+        except BaseException as interrupt:
+            run.stop(interrupt)
+    if failures:
+        raise failures.pop()

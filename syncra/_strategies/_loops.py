@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from contextlib import suppress
 from contextvars import Context
 from functools import partial
 from threading import Thread
@@ -35,21 +36,35 @@ async def await_step(step: Step, run: Run) -> Any:  # Any: the node's value
 
 
 class PrivateLoop:
-    """A loop on the thread of a driver that awaits one step at a time; opened at the first of them."""
+    """A loop on the thread of a driver that awaits one step at a time."""
 
     def __init__(self) -> None:
-        self._runner: asyncio.Runner | None = None
+        self._runner = asyncio.Runner()
+        self._awaiting: asyncio.Task[Any] | None = None
 
     def value(self, step: Step, run: Run, context: Context) -> Any:  # Any: the node's value
         """The value of an async step, in this context."""
-        if self._runner is None:
-            self._runner = asyncio.Runner()
-        return self._runner.run(await_step(step, run), context=context)
+        return self._runner.run(self._awaited(step, run), context=context)
+
+    async def _awaited(self, step: Step, run: Run) -> Any:  # Any: the node's value
+        self._awaiting = asyncio.current_task()
+        try:
+            if run.stopping:  # `cancel` may have come before there was anything to cancel
+                raise asyncio.CancelledError
+            return await await_step(step, run)
+        finally:
+            self._awaiting = None
+
+    def cancel(self) -> None:
+        """Cancel the step that is being awaited, if one is; from any thread."""
+        awaiting = self._awaiting
+        if awaiting is not None:
+            with suppress(RuntimeError):  # it has ended meanwhile, and its loop with it
+                awaiting.get_loop().call_soon_threadsafe(awaiting.cancel)
 
     def close(self) -> None:
         """Close the loop with all that is left on it."""
-        if self._runner is not None:
-            self._runner.close()
+        self._runner.close()
 
 
 class LoopThread:
@@ -86,7 +101,7 @@ class LoopThread:
             runner.get_loop().run_forever()
 
     def _begin(self, step: Step, run: Run, context: Context) -> None:
-        task = self._loop.create_task(_outcome(await_step(step, run)), context=context)
+        task = self._loop.create_task(_outcome(step, run), context=context)
         self._tasks.add(task)
         task.add_done_callback(partial(self._end, step))
 
@@ -100,9 +115,9 @@ class LoopThread:
             task.cancel()
 
 
-async def _outcome(coroutine: Coroutine[Any, Any, object]) -> tuple[object, BaseException | None]:
+async def _outcome(step: Step, run: Run) -> tuple[object, BaseException | None]:
     # A KeyboardInterrupt or SystemExit that left an asyncio Task would end the loop with it.
     try:
-        return await coroutine, None
+        return await await_step(step, run), None
     except BaseException as error:
         return None, error

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from contextvars import Context, copy_context
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from syncra._program import Step
@@ -51,9 +51,11 @@ class _Driver:
         self._run = run
         self._context = context
         self._loop: PrivateLoop | None = None
+        self._pause: Event | None = None
 
     def drive(self) -> None:
         run = self._run
+        run.when_stopped(self._stopped)
         try:
             while (row := run.row()) is not None:
                 special = call_row(run, *row)
@@ -64,10 +66,24 @@ class _Driver:
                 if step is not None:
                     self._perform(step)
                 else:
-                    time.sleep(run.delay() or 0.0)
+                    self._pause_for(run.delay())
         finally:
             if self._loop is not None:
                 self._loop.close()
+
+    def _pause_for(self, seconds: float | None) -> None:
+        self._pause = Event()
+        if not self._run.stopping:
+            self._pause.wait(seconds)
+        self._pause = None
+
+    def _stopped(self) -> None:
+        """The run was stopped, from another thread: end what this one is waiting for."""
+        pause, loop = self._pause, self._loop
+        if pause is not None:
+            pause.set()
+        if loop is not None:
+            loop.cancel()
 
     def _perform(self, step: Step) -> None:
         try:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from functools import partial
-from threading import Condition, RLock, local
+from threading import Condition, RLock, current_thread
 from typing import TYPE_CHECKING
 
 from syncra._program import Step
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Threads"]
 
 _LARGEST_DEFAULT = 32
-_at_work = local()  # .executors: those that the current thread is working for
+# The executors whose tasks the current code runs inside of, directly or through further runs.
+_at_work: ContextVar[tuple[Executor, ...]] = ContextVar("_at_work", default=())
 
 
 class Threads:
@@ -100,6 +101,23 @@ def _helpers(executor: Executor) -> int:
     return size if isinstance(size, int) else _LARGEST_DEFAULT
 
 
+def _is_inside(executor: Executor) -> bool:
+    """The current code keeps a thread of the executor busy, so it must not wait for another one."""
+    return executor in _at_work.get() or current_thread() in getattr(executor, "_threads", ())
+
+
+class _Invitation:
+    """Asks threads to help a crew. Who comes after the run finds nobody, so that no run waits for a busy thread."""
+
+    def __init__(self, crew: _Crew) -> None:
+        self.crew: _Crew | None = crew
+
+    def accept(self) -> None:
+        crew = self.crew
+        if crew is not None:
+            crew.help()
+
+
 class _Crew:
     """All who work on one run: the caller's thread, helpers, and a loop for async steps.
 
@@ -110,7 +128,7 @@ class _Crew:
         run: what they work on.
         hand: has a thread do something; False where there is none to be had any more.
         most: how many helpers there may be.
-        works_for: the executor on whose threads steps must run; the caller's is one inside a task of its only.
+        works_for: the executor on whose threads steps must run; the caller takes part where it keeps one busy anyway.
     """
 
     def __init__(
@@ -119,17 +137,21 @@ class _Crew:
         self._run = run
         self._hand = hand
         self._most = most
-        self._works_for = works_for
-        self._takes_part = works_for is None or works_for in getattr(_at_work, "executors", ())
+        self._takes_part = works_for is None or _is_inside(works_for)
         self._changed = Condition(RLock())
         self._caller_waits = False
+        self._invitation = _Invitation(self)
+        self._invited = 0
         self._helpers = 0
         self._awaited = 0
         self._context = copy_context()
+        if works_for is not None:
+            self._context.run(_at_work.set, (*_at_work.get(), works_for))
         self._loop: LoopThread | None = None
 
     def drive(self) -> None:
         """Work until the run has ended and every helper has left it."""
+        self._run.when_stopped(self._stopped)
         try:
             while not self._is_over():
                 if self._takes_part:
@@ -138,13 +160,21 @@ class _Crew:
         except BaseException as error:  # Ctrl-C outside of a step; within one it is the step's failure
             with self._changed:
                 self._run.stop(error)
-                self._cancel_async()
                 # Another Ctrl-C leaves those behind that can't be cancelled.
                 while self._helpers or self._awaited:
                     self._changed.wait()
         finally:
-            if self._loop is not None:
-                self._loop.close()
+            with self._changed:
+                self._invitation.crew = None
+                loop, self._loop = self._loop, None
+            if loop is not None:
+                loop.close()
+
+    def _stopped(self) -> None:
+        """The run was stopped, in any thread: cancel what can be, and have the caller's thread look."""
+        with self._changed:
+            self._cancel_async()
+            self._changed.notify_all()
 
     def _is_over(self) -> bool:
         with self._changed:
@@ -216,22 +246,25 @@ class _Crew:
 
     def _share(self) -> None:
         """Have as many threads help as there are ready steps that nobody is looking for."""
-        wanted = self._run.ready
+        wanted = self._run.ready - self._invited
         if wanted > 0 and self._caller_waits and self._takes_part:
             self._changed.notify_all()
             wanted -= 1
-        while wanted > 0 and self._helpers < self._most and self._hand(self._help):
-            self._helpers += 1
+        most = self._most - self._helpers
+        while wanted > 0 and self._invited < most and self._hand(self._invitation.accept):
+            self._invited += 1
             wanted -= 1
 
-    def _help(self) -> None:
+    def help(self) -> None:
         """What a helper does: work while there is work, then leave."""
-        outer = getattr(_at_work, "executors", ())
-        _at_work.executors = (*outer, self._works_for)
+        with self._changed:
+            if self._invitation.crew is None:
+                return
+            self._invited -= 1
+            self._helpers += 1
         try:
             self._work()
         finally:
-            _at_work.executors = outer
             with self._changed:
                 self._helpers -= 1
                 self._share()  # between looking for work in vain and leaving, more may have come

@@ -1,0 +1,99 @@
+"""Calls on somebody's executor of `concurrent.futures`, in the shape of calls on workers of our own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from functools import partial
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, Self
+
+from syncra._workers import Died, Event, FunctionRef, Raised, Returned, Unsendable, UnsendableError
+from syncra._workers._pickling import decode
+from syncra._workers._wire import Body
+
+__all__ = ["ExecutorCalls"]
+
+_MOST_AT_ONCE = 64
+
+
+class ExecutorCalls:
+    """Hands calls to an executor. It can't be asked to kill one, nor say which of its calls a dead worker was running.
+
+    Owned by the driver's thread; the executor's threads only put futures into `_ended`.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        size = getattr(executor, "_max_workers", None)
+        self._most = size if isinstance(size, int) else _MOST_AT_ONCE
+        self._ended: SimpleQueue[tuple[int, Future[Any]]] = SimpleQueue()
+        self._running: dict[int, Future[Any]] = {}
+        self._refused: list[Event] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for future in self._running.values():
+            future.cancel()
+
+    def start(
+        self, token: int, function: FunctionRef, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> bool:
+        """Submit one call; False: as many as there are workers are under way."""
+        if len(self._running) >= self._most:
+            return False
+        try:
+            call = partial(_call, bytes(function.definition().pickled), function.is_async)
+            future = self._executor.submit(call, tuple(arguments), dict(keywords))
+        except UnsendableError as error:
+            self._refused.append(Unsendable(token, "function", error))
+            return True
+        except BrokenExecutor:
+            self._refused.append(Died(token, None, None))
+            return True
+        self._running[token] = future
+        future.add_done_callback(partial(self._put, token))
+        return True
+
+    def _put(self, token: int, future: Future[Any]) -> None:
+        self._ended.put((token, future))
+
+    def wait(self, timeout: float | None) -> Sequence[Event]:
+        """The calls that have ended, at least one of them unless the seconds are over."""
+        events, self._refused = self._refused, []
+        block = not events
+        while True:
+            try:
+                token, future = self._ended.get(block, timeout)
+            except Empty:
+                return events
+            block = False
+            if self._running.pop(token, None) is not None:
+                events.append(_event(token, future))
+
+    def kill(self, token: int) -> None:
+        """Forget a call; if it has begun it goes on, and nobody waits for it."""
+        self._running.pop(token).cancel()
+
+
+def _event(token: int, future: Future[Any]) -> Event:
+    try:
+        return Returned(token, future.result())
+    except BrokenExecutor:
+        return Died(token, None, None)
+    except BaseException as error:
+        return Raised(token, error, "")
+
+
+def _call(definition: bytes, is_async: bool, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    """In the executor's worker: make one call."""
+    function = decode(Body(definition, []))
+    assert callable(function)  # it was pickled as a function
+    made: Callable[..., Any] = function
+    return asyncio.run(made(*args, **kwargs)) if is_async else made(*args, **kwargs)

@@ -1,0 +1,289 @@
+"""Processes: steps in worker processes, one call at a time in each, driven by the caller's thread.
+
+Views, and whatever else is too small to be worth sending, are called in the caller's process. Values are checked there
+before they are sent. An async task is awaited in its worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextvars import Context, copy_context
+from heapq import heappop, heappush
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from weakref import WeakKeyDictionary
+
+from syncra._calls import Shape
+from syncra._program import Program, Step
+from syncra._run import Run
+from syncra._strategies._calling import timed_out
+from syncra._strategies._cpus import worker_count
+from syncra.errors import (
+    OptionError,
+    RemoteTaskError,
+    TransferError,
+    WorkerDiedError,
+    WorkerStartError,
+)
+
+if TYPE_CHECKING:
+    from syncra._workers import Event, FunctionRef, WorkerPool
+
+__all__ = ["Processes"]
+
+StartMethod = Literal["forkserver", "spawn"]
+
+
+class Processes:
+    """Runs steps in worker processes; a worker that dies costs the task that it was running and is replaced.
+
+    Kept open by `with`, its workers stay between runs; used bare, they live as long as a run. Functions travel by name
+    where a worker can import them, otherwise by value with cloudpickle (`pip install cloudpickle`); arguments and
+    results are pickled.
+
+    Args:
+        max_workers: the most processes at a time, the usable processors if left out; or an executor of
+            `concurrent.futures` to use, which is never closed.
+        max_calls: a worker is replaced by a new process after that many calls; never, if left out.
+        start_method: "forkserver", or "spawn", which starts a new interpreter for each worker.
+
+    Raises:
+        OptionError: an option makes no sense.
+
+    Example:
+        >>> from syncra import Processes
+        >>> Processes(max_workers=2)
+        Processes(2)
+    """
+
+    def __init__(
+        self,
+        max_workers: int | Executor | None = None,
+        *,
+        max_calls: int | None = None,
+        start_method: StartMethod = "forkserver",
+    ) -> None:
+        if start_method not in get_args(StartMethod):
+            raise OptionError(f"start_method must be 'forkserver' or 'spawn', not {start_method!r:.100}")
+        self._executor = max_workers if isinstance(max_workers, Executor) else None
+        self._size = 0 if isinstance(max_workers, Executor) else worker_count(max_workers, default=0)
+        self._max_calls = worker_count(max_calls, default=0, option="max_calls")
+        self._start_method: StartMethod = start_method
+        self._kept: WorkerPool | None = None
+
+    def __enter__(self) -> Processes:
+        if self._executor is None and self._kept is None:
+            self._kept = self._pool()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the kept workers."""
+        pool, self._kept = self._kept, None
+        if pool is not None:
+            pool.close()
+
+    def execute(self, run: Run, /) -> None:
+        from syncra import _workers
+
+        try:
+            if self._executor is not None:
+                from syncra._strategies._executor_calls import ExecutorCalls
+
+                with ExecutorCalls(self._executor) as calls:
+                    _Driver(run, calls).drive()
+            elif self._kept is not None:
+                with self._kept.lease() as lease:
+                    _Driver(run, lease).drive()
+            else:
+                with self._pool() as pool, pool.lease() as lease:
+                    _Driver(run, lease).drive()
+        except _workers.WorkerStartError as error:
+            raise WorkerStartError(str(error)) from None
+
+    def _pool(self) -> WorkerPool:
+        from syncra._workers import WorkerPool
+
+        return WorkerPool(self._size or None, max_calls=self._max_calls or None, start_method=self._start_method)
+
+    def __repr__(self) -> str:
+        return f"Processes({self._executor or self._size or ''})"
+
+
+class _Calls(Protocol):
+    """Where calls are made: a lease on a pool of our own, or somebody's executor."""
+
+    def start(
+        self, token: int, function: FunctionRef, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> bool: ...
+    def wait(self, timeout: float | None) -> Sequence[Event]: ...
+    def kill(self, token: int) -> None: ...
+
+
+class _Driver:
+    """Drives one run from the caller's thread, which owns everything here."""
+
+    def __init__(self, run: Run, calls: _Calls) -> None:
+        self._run = run
+        self._calls = calls
+        self._context: Context = copy_context()
+        self._functions = _function_refs(run.program)
+        self._held: Step | None = None
+        self._deadlines: list[tuple[float, int]] = []
+        self._sent: dict[int, Step] = {}
+
+    def drive(self) -> None:
+        while True:
+            self._hand_out()
+            if self._run.finished:
+                return
+            for event in self._calls.wait(self._patience()):
+                self._end(event)
+            self._kill_late()
+
+    def _hand_out(self) -> None:
+        """Hand ready steps out until there is none, or no worker for one, which is held."""
+        while (step := self._held or self._run.take()) is not None:
+            self._held = None
+            if self._run.stopping:
+                self._run.cancelled(step)
+            elif step.is_local:
+                self._call_here(step)
+            elif not self._sends(step):
+                self._held = step
+                return
+
+    def _sends(self, step: Step) -> bool:
+        """Whether the step was sent, or has failed on the way out; False: there is no worker for it now."""
+        values = self._run.values
+        try:
+            arguments, keywords = step.shape.arguments([values[slot] for slot in step.slots])
+        except BaseException as error:  # told to the run, which decides whether it goes on
+            self._run.fail(step, error)
+            return True
+        self._sent[step.index] = step
+        if not self._calls.start(step.index, self._functions(step), arguments, keywords):
+            del self._sent[step.index]
+            return False
+        if step.policy.timeout is not None:
+            heappush(self._deadlines, (monotonic() + step.policy.timeout, step.index))
+        return True
+
+    def _call_here(self, step: Step) -> None:
+        try:
+            value = self._context.copy().run(step.run, self._run.values)
+        except BaseException as error:  # told to the run, which decides whether it goes on
+            self._run.fail(step, error)
+        else:
+            self._run.succeed(step, value)
+
+    def _patience(self) -> float | None:
+        """Seconds until something has to be done though nothing has ended; None: nothing has."""
+        while self._deadlines and self._deadlines[0][1] not in self._sent:
+            heappop(self._deadlines)
+        until = [each for each in (self._run.delay(),) if each is not None]
+        if self._deadlines:
+            until.append(max(0.0, self._deadlines[0][0] - monotonic()))
+        return min(until, default=None)
+
+    def _kill_late(self) -> None:
+        now = monotonic()
+        while self._deadlines and self._deadlines[0][0] <= now:
+            _, token = heappop(self._deadlines)
+            step = self._sent.pop(token, None)
+            if step is not None:
+                self._calls.kill(token)
+                self._run.fail(step, timed_out(step, "its worker process was killed"))
+
+    def _end(self, event: Event) -> None:
+        from syncra._workers import Returned
+
+        step = self._sent.pop(event.token, None)
+        if step is None:  # killed
+            return
+        if isinstance(event, Returned):
+            self._run.succeed(step, event.value)
+        else:
+            self._run.fail(step, _failure(step, event))
+
+
+def _failure(step: Step, event: Event) -> BaseException:
+    """The exception that a call which gave no value stands for."""
+    from syncra._workers import Died, Raised, RemoteError, UnsendableError
+
+    name = step.node.name
+    if isinstance(event, Died):
+        how = f"signal {event.signal}" if event.signal is not None else f"exit code {event.exit_code}"
+        return WorkerDiedError(
+            f"the worker process died ({how}) while it ran {step.node.describe()}",
+            names=(name,),
+            exit_code=event.exit_code,
+            signal=event.signal,
+        )
+    error = event.error
+    if isinstance(error, UnsendableError):
+        part = "result" if isinstance(event, Raised) else _part(step, event.what)
+        failure: BaseException = TransferError(
+            f"the {part} of {step.node.describe()} can't travel: {error.reason}", name=name, part=part
+        )
+        failure.__cause__ = error.__cause__
+        return failure
+    if isinstance(error, RemoteError):
+        error = RemoteTaskError(
+            f"{error.description} (raised by {step.node.describe()}; a {error.type_name} can't be handed over)",
+            type_name=error.type_name,
+        )
+    if isinstance(event, Raised) and event.traceback_text:
+        error.add_note(f"In the worker process:\n{event.traceback_text.rstrip()}")
+    return error
+
+
+def _part(step: Step, what: str) -> str:
+    """What can't travel, with the parameter's name in place of its number."""
+    kind, _, number = what.partition(" ")
+    if kind == "argument" and number.isdecimal() and int(number) < len(step.node.wiring.positional):
+        return f"argument {step.node.wiring.positional[int(number)].parameter!r}"
+    return what
+
+
+class _Accepting:
+    """A function whose results go through the acceptance of its step, in the worker."""
+
+    def __init__(self, function: Callable[..., Any], shape: Shape) -> None:
+        self.function = function
+        self.shape = shape
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        return self.shape.accepted(self.function(*args, **kwargs))
+
+
+class _AcceptingAwaited(_Accepting):
+    """The same for a coroutine function."""
+
+    async def __call__(self, *args: object, **kwargs: object) -> object:
+        return self.shape.accepted(await self.function(*args, **kwargs))
+
+
+# A function keeps its reference as long as its program lives, so that each worker gets it once.
+_references: WeakKeyDictionary[Program, dict[int, FunctionRef]] = WeakKeyDictionary()
+
+
+def _function_refs(program: Program) -> Callable[[Step], FunctionRef]:
+    """What gives the reference of a step's function; steps of one function share it."""
+    from syncra._workers import FunctionRef
+
+    known = _references.setdefault(program, {})
+
+    def reference(step: Step) -> FunctionRef:
+        function = step.node.function
+        assert function is not None  # an input is never ready
+        accept = step.shape.accept
+        key = id(function) if accept is None else id(accept)
+        found = known.get(key)
+        if found is None:
+            kind = _AcceptingAwaited if step.is_async else _Accepting
+            found = FunctionRef(function if accept is None else kind(function, Shape(0, (), (), accept)))
+            known[key] = found
+        return found
+
+    return reference
