@@ -108,7 +108,7 @@ class Plan:
             raise OptionError(f"on_error must be 'raise' or 'continue', not {on_error!r}")
         if strategy is None:
             strategy = _default(is_async=self.is_async)
-        if not isinstance(strategy, Strategy):
+        if isinstance(strategy, type) or not isinstance(strategy, Strategy):
             raise OptionError(f"strategy must be a Strategy such as Threads(), not {strategy!r:.100}")
         given, unneeded = start_values(self._program, bindings, self._types)
         name = type(strategy).__name__
@@ -129,13 +129,15 @@ def _default(*, is_async: bool) -> Strategy:
 
 
 def _finished(run: Run) -> Results:
+    ended = run.end()
+    error = ended.error
+    if error is None:
+        return Results(ended)
+    del ended
     try:
-        run.raise_failure()
-    except BaseException:
-        # The raised exception's traceback holds this frame: it must not hold the run.
-        del run
-        raise
-    return Results(run)
+        raise error
+    finally:
+        del error  # or the exception and this frame, which its traceback holds, would keep each other alive
 
 
 def _loop_is_running() -> bool:

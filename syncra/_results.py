@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
+from syncra._ended import Ended
 from syncra._nodes import Node
 from syncra._outcome import Failed, Outcome, Skipped
-from syncra._run import Run
 from syncra.errors import NodeNotFoundError, NoResultError, NotAwaitedError, suggestion
 
 __all__ = ["Results"]
@@ -32,29 +32,29 @@ class Results(Mapping[Node[Any], Any]):
         (1, 1, 1)
     """
 
-    __slots__ = ("__weakref__", "_begin", "_graph", "_kept", "_names", "_run")
+    __slots__ = ("__weakref__", "_begin", "_ended", "_graph", "_kept", "_names")
 
-    _run: Run | None
+    _ended: Ended | None
     _begin: Callable[[], Awaitable[Results]] | None
     _kept: tuple[Node[Any], ...]
     _names: dict[str, Node[Any]] | None
     _graph: str
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, ended: Ended) -> None:
         self._begin = None
-        self._graph = run.program.describe()
-        self._finish(run)
+        self._graph = ended.program.describe()
+        self._finish(ended)
 
     @classmethod
     def pending(cls, begin: Callable[[], Awaitable[Results]], graph: str) -> Results:
         """The results of a run that begins when they are awaited."""
         results = cls.__new__(cls)
-        results._run, results._begin, results._graph = None, begin, graph
+        results._ended, results._begin, results._graph = None, begin, graph
         return results
 
-    def _finish(self, run: Run) -> None:
-        steps, targets = run.program.steps, run.program.targets
-        self._run = run
+    def _finish(self, ended: Ended) -> None:
+        steps, targets = ended.program.steps, ended.program.targets
+        self._ended = ended
         self._kept = tuple(step.node for step in steps if targets is None or step.index in targets)
         self._names = None
 
@@ -64,7 +64,7 @@ class Results(Mapping[Node[Any], Any]):
             begin, self._begin = self._begin, None
             finished = yield from begin().__await__()
             self._finish(finished._finished)
-        elif self._run is None:
+        elif self._ended is None:
             raise NotAwaitedError(f"the results of {self._graph} are being awaited somewhere else, or their run failed")
         return self
 
@@ -73,13 +73,13 @@ class Results(Mapping[Node[Any], Any]):
             warnings.warn(f"{self._graph} was called but never awaited, so it did not run", RuntimeWarning, stacklevel=2)
 
     @property
-    def _finished(self) -> Run:
-        if self._run is None:
+    def _finished(self) -> Ended:
+        if self._ended is None:
             raise NotAwaitedError(
                 f"the results of {self._graph} have to be awaited: it has async tasks;"
                 " write `results = await graph()`, or `graph.compile().run()` outside of an event loop"
             )
-        return self._run
+        return self._ended
 
     @overload
     def __getitem__(self, key: Node[T], /) -> T: ...
@@ -97,10 +97,9 @@ class Results(Mapping[Node[Any], Any]):
         node = self._node(key)
         outcome = self._finished.outcome(self._finished.program.index[node])
         if isinstance(outcome, Failed):
-            raise NoResultError(f"{node.describe()} failed: {outcome.error!r:.200}", name=node.name) from outcome.error
+            raise NoResultError(f"{node.describe()} failed: {_shown(outcome.error)}", name=node.name) from outcome.error
         if isinstance(outcome, Skipped):
-            reason = self.skip(node).reason
-            raise NoResultError(f"{node.describe()} was skipped: {reason}", name=node.name)
+            raise NoResultError(f"{node.describe()} was skipped: {outcome.reason}", name=node.name)
         return outcome.value
 
     def outcome(self, node: Node[T], /) -> Outcome[T]:
@@ -109,13 +108,8 @@ class Results(Mapping[Node[Any], Any]):
         Raises:
             NodeNotFoundError: there is no such node, or it is not a target of the plan.
         """
-        found = self._node(node)
-        outcome = self._finished.outcome(self._finished.program.index[found])
-        return self.skip(found) if isinstance(outcome, Skipped) else outcome  # type: ignore[return-value]  # T of the node
-
-    def skip(self, node: Node[Any]) -> Skipped:
-        """Why a skipped node was skipped."""
-        return self._finished.skips()[self._finished.program.index[node]]
+        found = self._finished.program.index[self._node(node)]
+        return self._finished.outcome(found)  # type: ignore[return-value]  # T of the node
 
     @property
     def failures(self) -> Mapping[Node[Any], BaseException]:
@@ -127,7 +121,8 @@ class Results(Mapping[Node[Any], Any]):
     def skipped(self) -> Mapping[Node[Any], tuple[Node[Any], ...]]:
         """The skipped nodes with the failed nodes that caused it, in the plan's order; targets or not."""
         steps = self._finished.program.steps
-        return MappingProxyType({steps[n].node: each.causes for n, each in self._finished.skips().items()})
+        causes = {steps[n].node: each.causes for n, each in self._finished.skips().items()}
+        return MappingProxyType(causes)  # type: ignore[arg-type]  # outcomes lie below nodes: causes are objects there
 
     def raise_failures(self) -> None:
         """Raise every failure together as one ExceptionGroup; do nothing where there is none.
@@ -176,6 +171,13 @@ class Results(Mapping[Node[Any], Any]):
         raise NodeNotFoundError(f"the results of {self._graph} have no {key!r}{suggestion(key, self._names)}")
 
     def __repr__(self) -> str:
-        if self._run is None:
+        if self._ended is None:
             return f"<Results of {self._graph}, not awaited>"
         return f"<Results of {self._graph}: {len(self._kept)} nodes, {len(self.failures)} failed>"
+
+
+def _shown(error: BaseException) -> str:
+    try:
+        return f"{error!r:.200}"
+    except Exception:  # noqa: BLE001 - a repr is anybody's code
+        return f"a {type(error).__name__} that can't be shown"

@@ -128,6 +128,8 @@ class Run:
     @property
     def ready(self) -> int:
         """How many steps `take` would give now."""
+        if self._counting is None:
+            self._count()
         if self._delayed:
             self._wake()
         return 0 if self.stopping else len(self._ready)

@@ -74,7 +74,7 @@ class Asyncio:
     def execute(self, run: Run, /) -> None:
         import asyncio
 
-        if asyncio._get_running_loop() is not None:  # a thread has one running loop at most
+        if asyncio._get_running_loop() is not None:  # this thread's loop: it can't run a second one
             from syncra._strategies._beside_loop import drive_on_thread
 
             drive_on_thread(self.execute, run)
@@ -117,7 +117,7 @@ class _Driver:
 
     async def drive(self) -> None:
         """Until the run has ended and no worker is left."""
-        self._run.when_stopped(partial(self._loop.call_soon_threadsafe, self._stopped))
+        self._run.when_stopped(self._when_stopped)
         try:
             self._begin_worker()
             while self._workers or not self._run.finished:
@@ -143,6 +143,9 @@ class _Driver:
     def _wake(self) -> None:
         if not self._changed.done():
             self._changed.set_result(None)
+
+    def _when_stopped(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopped)
 
     def _stopped(self) -> None:
         for worker in self._workers:
@@ -259,7 +262,7 @@ class _Driver:
         """
         ended: asyncio.Future[None] = self._loop.create_future()
         outcome: list[tuple[Any, BaseException | None]] = []
-        call = partial(self._context.copy().run, step.run, self._run.values)
+        call: Callable[[], Any] = partial(self._context.copy().run, step.run, self._run.values)
         if step.policy.timeout is not None:
             call = partial(call_within, step, call)
 

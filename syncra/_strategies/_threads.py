@@ -103,7 +103,11 @@ def _helpers(executor: Executor) -> int:
 
 def _is_inside(executor: Executor) -> bool:
     """The current code keeps a thread of the executor busy, so it must not wait for another one."""
-    return executor in _at_work.get() or current_thread() in getattr(executor, "_threads", ())
+    if executor in _at_work.get():
+        return True
+    # A ThreadPoolExecutor lists a thread only after it has started it, so its name has to tell whose it is.
+    prefix = getattr(executor, "_thread_name_prefix", None)
+    return isinstance(prefix, str) and current_thread().name.startswith(f"{prefix}_")
 
 
 class _Invitation:

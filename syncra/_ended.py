@@ -1,0 +1,77 @@
+"""What a run came to: the outcome of every step, without the machinery that found it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from syncra._outcome import Failed, Outcome, Skipped, Succeeded
+from syncra._program import Program
+
+__all__ = ["Ended"]
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ended:
+    """A run that is over; nobody changes it any more.
+
+    Attributes:
+        program: what was run.
+        values: by slot; of the targets only, where the program has targets.
+        failed: the steps that failed.
+        excused: steps that were not called for another reason than a failure.
+        attempts: the exceptions of attempts that were followed by another one.
+        barred: 1 for each step that has no value.
+        error: what the run raises instead of giving results: an interrupt, or the first failure in the plan's order.
+    """
+
+    program: Program
+    values: Sequence[object]
+    failed: Mapping[int, Failed]
+    excused: Mapping[int, Skipped]
+    attempts: Mapping[int, Sequence[BaseException]]
+    barred: bytearray
+    error: BaseException | None
+    _skips: dict[int, Skipped] = field(default_factory=dict, init=False)  # filled by `skips` when it is asked first
+
+    def outcome(self, index: int) -> Outcome[object]:
+        """What a step came to."""
+        if index in self.failed:
+            return self.failed[index]
+        if self.barred[index]:
+            return self.skips()[index]
+        return Succeeded(self.values[index], tuple(self.attempts.get(index, ())))
+
+    def failures(self) -> dict[int, Failed]:
+        """The failed steps, in the plan's order."""
+        return {index: self.failed[index] for index in sorted(self.failed)}
+
+    def skips(self) -> Mapping[int, Skipped]:
+        """The skipped steps in the plan's order, each with the failed nodes that it needs."""
+        if not self._skips:
+            self._skips.update(self._found_skips())
+        return self._skips
+
+    def _found_skips(self) -> dict[int, Skipped]:
+        found: dict[int, Skipped] = {}
+        roots: dict[int, frozenset[int]] = {index: frozenset((index,)) for index in self.failed}
+        reasons: dict[frozenset[int], Skipped] = {}  # one for all that were skipped for the same failures
+        for index, barred in enumerate(self.barred):
+            if barred and index not in self.failed:
+                above = {roots[each] for each in self.program.steps[index].sources if each in roots}
+                # Nearly always one and the same set: chains share it.
+                roots[index] = above.pop() if len(above) == 1 else frozenset[int]().union(*above)
+                if index in self.excused:
+                    found[index] = self.excused[index]
+                    continue
+                if roots[index] not in reasons:
+                    reasons[roots[index]] = self._skipped(sorted(roots[index]))
+                found[index] = reasons[roots[index]]
+        return found
+
+    def _skipped(self, roots: Sequence[int]) -> Skipped:
+        nodes = tuple(self.program.steps[each].node for each in roots)
+        more = f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else ""
+        return Skipped(f"{' and '.join(repr(each.name) for each in nodes[:_NAMED])}{more} failed", nodes)
