@@ -1,8 +1,8 @@
 """The ways of looking at a value: one class for each, composed into a tree that mirrors the hint.
 
-Every check answers twice. `accepts` is quick and may raise for a hostile value; `faults` says what is wrong and
-where, and is what decides when `accepts` did not say yes. Neither converts, copies or keeps the value, and nothing
-lazy is iterated.
+Every check answers twice. `accepts` is quick and may raise for a hostile value; `faults` says what is wrong
+and where, and decides when `accepts` did not say yes. Neither converts, copies or keeps the value, and
+nothing lazy is iterated.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def is_a(value: object, kind: type[K]) -> TypeGuard[K]:
 
 
 def inside(step: str, check: Check, value: object) -> Iterator[Fault]:
-    """The faults of a part of a value, with the step that leads to it; what a hostile part raises is a fault too."""
+    """The faults of a part of a value, with the step that leads to it; what it raises is a fault too."""
     try:
         if check.accepts(value):
             return

@@ -30,9 +30,9 @@ _STEADY: frozenset[object] = frozenset(
         type(_EMPTY.items()),
     )
 )
-# The items of these are all of one class: a range of any length and a long text are known by their first item.
+# The items of these are all of one class, so that the first tells of a range of any length.
 _UNIFORM: frozenset[object] = frozenset((str, bytes, bytearray, range))
-# Who inherits from these, or is registered, promises to be iterable again; who only has their methods does not.
+# Who inherits from these promises to be iterable again; who only has their methods does not.
 _DECLARED = (abc.Sequence, abc.Set, abc.Mapping, abc.ValuesView)
 
 
@@ -150,7 +150,7 @@ class Pairs(Check):
 
 
 class Tuple(Check):
-    """A tuple with a check for each of its first and last items, and one for all between; None: nothing between."""
+    """A tuple with a check for each of its first and last items, and one for all between, if any may be."""
 
     __slots__ = ("_between", "_first", "_last")
 

@@ -82,7 +82,7 @@ def _name(cls: type) -> str:
 
 
 def told(faults: Iterable[Fault]) -> str | None:
-    """The first faults in one line and how many more there are, counted to a hundred; None when there is none."""
+    """The first faults in one line and how many more there are, up to a hundred; None if there is none."""
     found = list(islice(faults, COUNTED))
     if not found:
         return None

@@ -14,7 +14,7 @@ _MISSING = object()
 
 
 class Members(Check):
-    """An object with the members of a protocol: methods that can be called, attributes that fit their hints."""
+    """An object with a protocol's members: methods that can be called, attributes that fit their hints."""
 
     __slots__ = ("_attributes", "_methods", "_protocol")
 

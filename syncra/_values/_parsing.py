@@ -27,8 +27,8 @@ class ParseFault(Exception):
 def parser(hint: object) -> Callable[[object], object]:
     """The conversion of values to a hint by pydantic's lax rules.
 
-    The function returned raises ParseFault for a value that can't be converted; what a user's validator raises that
-    is no error of pydantic's passes through it.
+    The function returned raises ParseFault for a value that can't be converted; what a user's validator
+    raises that is no error of pydantic's passes through it.
 
     Raises:
         TypeError: pydantic can't build values of the hint.

@@ -55,7 +55,7 @@ class Reader:
         self._containers = 0
 
     def read(self, hint: object) -> Check:
-        """The check of a hint that stands where the one being read stands: an alternative, an alias's value."""
+        """The check of a hint for the same value as the one being read: an alternative, an alias's value."""
         key = self._key(hint)
         if key in self._met:
             return self._again(*self._met[key])
@@ -166,7 +166,10 @@ class Reader:
         except Exception:  # noqa: BLE001 - it is evaluated now, and a name may be missing
             return self._unchecked(alias, f"{alias.__name__}, which does not resolve")
         scope = scope_of(alias, alias.__type_params__, arguments)
-        return self._written_in(scope, scope.evaluated(value))
+        check = self._written_in(scope, scope.evaluated(value))
+        if isinstance(check, Instances) and check.hint is alias:  # as it was met again in its own value
+            return self._unchecked(alias, f"{alias.__name__}, which stands for itself only")
+        return check
 
     def _reference(self, hint: str | ForwardRef | Unresolved) -> Check:
         found = hint if isinstance(hint, Unresolved) else self._scope.evaluated(hint)

@@ -1,6 +1,6 @@
 """Annotated: what a type can't say of a value is asked of pydantic, once the value is of the type.
 
-The type itself is never left to pydantic: its strict mode refuses True for an int and takes a dict for a model.
+The type itself is not left to pydantic: its strict mode refuses True for an int and takes a dict for a model.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ _HOOK = "__get_pydantic_core_schema__"
 _PACKAGES = ("annotated_types", "pydantic")
 # About the way to a value or on from it; a finished value can't break them.
 _ABOUT_CONVERSION = frozenset({
-    "Strict", "FailFast", "InstanceOf", "Discriminator", "Tag", "Json", "EncodedBytes", "EncodedStr", "WithJsonSchema",
-    "Examples", "PlainSerializer", "WrapSerializer", "SerializeAsAny", "_OnErrorOmit", "Unit", "DocInfo",
+    "Strict", "FailFast", "InstanceOf", "Discriminator", "Tag", "Json", "EncodedBytes", "EncodedStr",
+    "WithJsonSchema", "Examples", "PlainSerializer", "WrapSerializer", "SerializeAsAny", "_OnErrorOmit",
+    "Unit", "DocInfo",
 })  # fmt: skip
 _VALIDATORS = frozenset({"BeforeValidator", "AfterValidator", "WrapValidator", "PlainValidator"})
 _LISTED = 10_000
@@ -117,7 +118,7 @@ def _is_iterator(kind: type) -> bool:
 
 
 def _drained(validator: Validator) -> Validator:
-    """A validator of iterables, iterated to the end: pydantic validates one lazily, and no list of results is made."""
+    """A validator of iterables, iterated to the end: pydantic's is lazy, and no list of results is made."""
 
     def drain(values: Any) -> object:  # an iterable, as are the validator's results
         results: Any = validator(iter(values))
@@ -129,7 +130,7 @@ def _drained(validator: Validator) -> Validator:
 def _refusals(validator: Validator, value: object) -> Iterator[Fault]:
     try:
         validator(value)
-    except Exception as error:  # noqa: BLE001 - a user's validator raises anything, and a constraint may not apply
+    except Exception as error:  # noqa: BLE001 - a validator raises anything, and a constraint may not apply
         yield from _told(error)
 
 
@@ -155,7 +156,7 @@ def reasons(error: ValidationError) -> Iterator[Fault]:
 def _validators(base: object, demanded: tuple[object, ...], *, many: bool) -> tuple[Validator, ...]:
     """Pydantic's validators of the demands.
 
-    Constraints are held against the value itself; where validators may change it on the way, the whole is run too.
+    Constraints are held against the value itself; where validators may change it first, the whole is run too.
     """
     constraints = tuple(item for item in demanded if not hasattr(item, _HOOK))
     chains = [constraints] if len(constraints) < len(demanded) else []

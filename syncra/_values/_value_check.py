@@ -20,7 +20,7 @@ class ValueCheck:
 
     Attributes:
         hint: the hint as it was given.
-        limits: what of the hint no value is asked about, each part of a sentence: "the signature of a callable".
+        limits: what of the hint no value is asked about, each as in "the signature of a callable".
     """
 
     hint: object

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import (
     Annotated,
-    Any,
-    ClassVar,
     Generic,
     NamedTuple,
     NewType,

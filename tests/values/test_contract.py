@@ -86,18 +86,42 @@ class Endless(abc.Sequence[int]):
 
 
 HINTS = [
-    int, list[int], dict[str, int], tuple[int, str], set[int], abc.Sequence[int], abc.Iterable[int], user.Film, user.Point,
-    user.Closer, user.Named, user.Animal, type[user.Animal], abc.Callable[[int], int], user.Score, int | list[int],
-    user.Person, user.Envelope[int], Refusing, type[Refusing], list[Refusing],
-]  # fmt: skip
+    int,
+    list[int],
+    dict[str, int],
+    tuple[int, str],
+    set[int],
+    abc.Sequence[int],
+    abc.Iterable[int],
+    user.Film,
+    user.Point,
+    user.Closer,
+    user.Named,
+    user.Animal,
+    type[user.Animal],
+    abc.Callable[[int], int],
+    user.Score,
+    int | list[int],
+    user.Person,
+    user.Envelope[int],
+    Refusing,
+    type[Refusing],
+    list[Refusing],
+]
 
 
 @pytest.mark.parametrize("hint", HINTS, ids=str)
 def test_a_hostile_value_is_a_fault_and_no_error(hint: object) -> None:
-    """A value that raises at whatever is asked of it is refused with a text, alone and as a part of another."""
+    """A value that raises at whatever is asked of it is refused, alone and as a part of another."""
     check = value_check(hint)
     assert check.faults(Hostile())
-    for value in ([Hostile()], {"title": Hostile()}, {"a": Hostile()}, (Hostile(), Hostile()), HostileList([1])):
+    for value in (
+        [Hostile()],
+        {"title": Hostile()},
+        {"a": Hostile()},
+        (Hostile(), Hostile()),
+        HostileList([1]),
+    ):
         assert check.faults(value)
 
 
@@ -116,7 +140,7 @@ def test_a_class_whose_metaclass_takes_the_hash_is_checked_by_isinstance() -> No
 
 
 def test_lazy_values_are_not_used_up() -> None:
-    """An iterator, a generator and the elements of a container of iterators give all their items after the check."""
+    """Iterators, generators and containers of them give all their items after the check."""
     numbers, words = iter([1, 2]), (word for word in "ab")
     hint = Annotated[abc.Iterator[Any], AfterValidator(list)]
     for wanted in (abc.Iterable[int], abc.Iterator[int], hint, abc.Iterable[int] | None):
@@ -194,7 +218,9 @@ def test_metadata_of_users_is_told_the_true_type() -> None:
 
     class Tame:
         @classmethod
-        def __get_pydantic_core_schema__(cls, source: object, handler: Any) -> Any:  # pydantic's own signature
+        def __get_pydantic_core_schema__(
+            cls, source: object, handler: Any
+        ) -> Any:  # pydantic's own signature
             from pydantic_core import core_schema
 
             assert source is user.Animal
@@ -203,7 +229,7 @@ def test_metadata_of_users_is_told_the_true_type() -> None:
         @staticmethod
         def refuse_dogs(value: object) -> object:
             if isinstance(value, user.Dog):
-                raise ValueError("dogs stay outside")
+                raise ValueError("dogs stay outside")  # noqa: TRY004 - what pydantic listens to
             return value
 
     check = value_check(Annotated[user.Animal, Tame])
@@ -228,7 +254,11 @@ def test_faults_are_few_and_short() -> None:
     faults = check.faults(bad)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert faults is not None and faults.count("is not int") == 5 and faults.endswith("... and 95 or more others")
+    assert (
+        faults is not None
+        and faults.count("is not int") == 5
+        and faults.endswith("... and 95 or more others")
+    )
     assert len(faults) < 1000 and peak < 200_000
 
 
@@ -246,7 +276,10 @@ def test_secrets_of_users_objects_are_not_told() -> None:
 def test_the_reason_names_the_path() -> None:
     """A fault deep inside is told with the keys, indices and fields that lead to it."""
     hint = dict[str, list[user.Point | user.Film]]
-    assert value_check(hint).faults({"a": [user.Point(1, 2), {"title": 3}]}) == "['a'][1]['title']: int 3 is not str"
+    assert (
+        value_check(hint).faults({"a": [user.Point(1, 2), {"title": 3}]})
+        == "['a'][1]['title']: int 3 is not str"
+    )
 
 
 def test_a_check_is_made_once_per_hint() -> None:
@@ -266,7 +299,7 @@ def test_a_check_travels_by_its_hint() -> None:
 
 
 def test_pydantic_is_imported_for_metadata_only() -> None:
-    """Reading and checking plain hints imports no pydantic; metadata of pydantic's kind does, at the first value."""
+    """Plain hints import no pydantic; metadata of pydantic's kind does, at the first value."""
     program = (
         "import sys, annotated_types, typing; from syncra._values import value_check\n"
         "assert value_check(dict[str, list[int | None]]).faults({'a': [1, None]}) is None\n"
@@ -300,9 +333,12 @@ T = TypeVar("T")
         (T, ("what the type variable T stands for",)),
         (user.Closer, ("the signatures of the methods of Closer",)),
         (user.Named, ()),
-        (type[user.Closer], ("the signatures of the methods of Closer", "which class it is, for type[Closer]")),
+        (
+            type[user.Closer],
+            ("the signatures of the methods of Closer", "which class it is, for type[Closer]"),
+        ),
         ("Missing", ("'Missing', which does not resolve",)),
-        (list["Missing"], ("'Missing', which does not resolve",)),  # type: ignore[name-defined]  # noqa: F821  # missing
+        (list["Missing"], ("'Missing', which does not resolve",)),  # type: ignore[name-defined]  # noqa: F821
         (3, ("3, which is not a type of values",)),
     ],
     ids=str,

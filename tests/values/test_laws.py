@@ -2,6 +2,7 @@
 
 # Hints are made at run time here, which mypy does not follow.
 # mypy: disable-error-code="valid-type, misc"
+# ruff: noqa: UP007, UP045 - not every form has the operator
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ from hypothesis import strategies as st
 from syncra._values import value_check
 from tests.values import _user_types as user
 
-LEAVES = st.sampled_from([int, str, bool, float, bytes, type(None), dt.date, decimal.Decimal, uuid.UUID, user.Color])
+LEAVES = st.sampled_from(
+    [int, str, bool, float, bytes, type(None), dt.date, decimal.Decimal, uuid.UUID, user.Color]
+)
 
 
 def _wider(hints: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -39,14 +42,26 @@ def _wider(hints: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 HINTS = st.recursive(LEAVES, _wider, max_leaves=6)
 VALUES = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.binary(max_size=3),
-              st.sampled_from(user.Color), st.builds(object), st.just(int), st.just(len)),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=3),
+        st.binary(max_size=3),
+        st.sampled_from(user.Color),
+        st.builds(object),
+        st.just(int),
+        st.just(len),
+    ),
     lambda values: st.one_of(
-        st.lists(values, max_size=3), st.lists(values, max_size=3).map(tuple), st.lists(values, max_size=3).map(iter),
+        st.lists(values, max_size=3),
+        st.lists(values, max_size=3).map(tuple),
+        st.lists(values, max_size=3).map(iter),
         st.dictionaries(st.text(max_size=2) | st.integers(), values, max_size=3),
     ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 def _value_of(hint: Any) -> st.SearchStrategy[object]:
@@ -81,7 +96,7 @@ def test_a_union_takes_what_either_side_takes(left: Any, right: Any, value: obje
 @settings(deadline=None, max_examples=200)
 @given(HINTS, st.lists(VALUES, max_size=4))
 def test_a_list_fits_if_each_of_its_items_does(hint: Any, items: list[object]) -> None:
-    """A list of values fits a list of a hint if and only if each value fits the hint; so do tuples and sequences."""
+    """A list of values fits a list of a hint if each value fits the hint, and only then; so do tuples."""
     each = all(value_check(hint).faults(item) is None for item in items)
     assert (value_check(list[hint]).faults(items) is None) is each
     assert (value_check(tuple[hint, ...]).faults(tuple(items)) is None) is each

@@ -1,9 +1,10 @@
 """What is and what is not a value of a hint, for each kind of hint."""
 
+# ruff: noqa: UP006, UP007, UP035, UP044, UP045, PYI061, SIM115 - the older spellings are hints like others
+
 from __future__ import annotations
 
 import array
-import asyncio
 import collections
 import datetime as dt
 import decimal
@@ -56,7 +57,9 @@ from syncra._values import value_check
 from tests.values import _user_types as user
 
 Json = typing_extensions.TypeAliasType("Json", "None | int | str | list[Json] | dict[str, Json]")
-Nested = typing_extensions.TypeAliasType("Nested", Union[user.T, "list[Nested[user.T]]"], type_params=(user.T,))
+Nested = typing_extensions.TypeAliasType(
+    "Nested", Union[user.T, "list[Nested[user.T]]"], type_params=(user.T,)
+)
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,10 @@ async def answer() -> int:
 
 
 TREE = {"value": 1, "children": [{"value": 2, "children": []}]}
+MISFIT: Any = ("a", 1.0)
 NOW = dt.datetime(2024, 5, 1, 12, 0)
-AWARE = NOW.replace(tzinfo=dt.timezone.utc)
+AWARE = NOW.replace(tzinfo=dt.UTC)
 ARRAY = np.zeros(3)
-future: asyncio.Future[int]
 
 SCALARS = [
     row(int, (1, True, user.Level.LOW, 10**100), (1.0, "1", None, decimal.Decimal(1), np.int64(1))),
@@ -149,7 +152,7 @@ EVERYTHING = [
     row(Any, (1, None, object()), ()),
     row(object, (1, None, object()), ()),
     row("Missing", (1, None), ()),
-    row(list["Missing"], ([1], []), (1, (1,))),  # type: ignore[name-defined]  # noqa: F821  # missing on purpose
+    row(list["Missing"], ([1], []), (1, (1,))),  # type: ignore[name-defined]  # noqa: F821
     row(Never, (), (1, None, "")),
     row(3, (1, "a"), ()),
 ]
@@ -166,12 +169,24 @@ CONTAINERS = [
     row(frozenset[str], (frozenset({"a"}),), ({"a"}, frozenset({1}))),
     row(dict[str, int], ({"a": 1}, {}, collections.Counter("a")), ({1: 1}, {"a": "b"}, [("a", 1)])),
     row(dict[str, list[float]], ({"a": [1, 2.0]},), ({"a": ["x"]}, {"a": 1.0})),
-    row(collections.OrderedDict[str, int], (collections.OrderedDict(a=1),), ({"a": 1}, collections.OrderedDict(a=""))),
+    row(
+        collections.OrderedDict[str, int],
+        (collections.OrderedDict(a=1),),
+        ({"a": 1}, collections.OrderedDict(a="")),
+    ),
     row(collections.defaultdict[str, int], (collections.defaultdict(int, a=1),), ({"a": 1},)),
     row(collections.Counter[str], (collections.Counter("ab"),), ({"a": 1}, collections.Counter([1]))),
-    row(collections.ChainMap[str, int], (collections.ChainMap({"a": 1}),), ({"a": 1}, collections.ChainMap({1: 1}))),
+    row(
+        collections.ChainMap[str, int],
+        (collections.ChainMap({"a": 1}),),
+        ({"a": 1}, collections.ChainMap({1: 1})),
+    ),
     row(collections.deque[int], (collections.deque([1]),), ([1], collections.deque(["a"]))),
-    row(types.MappingProxyType[str, int], (types.MappingProxyType({"a": 1}),), ({"a": 1}, types.MappingProxyType({1: 1}))),
+    row(
+        types.MappingProxyType[str, int],
+        (types.MappingProxyType({"a": 1}),),
+        ({"a": 1}, types.MappingProxyType({1: 1})),
+    ),
     row(array.array, (array.array("i", [1]),), ([1],)),
     row(bytes | list[int], (b"a", [1]), ("a",)),
 ]
@@ -183,41 +198,55 @@ TUPLES = [
     row(tuple[int, ...], ((), (1, 2, True)), (("a",), [1], (1, "a"))),
     row(tuple[int, str], ((1, "a"),), ((1,), (1, "a", 2), ("a", 1), [1, "a"])),
     row(tuple[int, float], ((1, 2), user.Point(1, 2.0)), ((1, "a"),)),
-    row(tuple[int, Unpack[tuple[str, ...]], float], ((1, 2.0), (1, "a", "b", 1)), ((1,), (1, 2, 2.0), ("a", 1.0))),
+    row(
+        tuple[int, Unpack[tuple[str, ...]], float],
+        ((1, 2.0), (1, "a", "b", 1)),
+        ((1,), (1, 2, 2.0), ("a", 1.0)),
+    ),
     row(tuple[int, *tuple[str, bytes]], ((1, "a", b""),), ((1, "a"), (1, b"", "a"))),
     row(tuple[tuple[int, int], ...], (((1, 2), (3, 4)), ()), (((1,),), ((1, "a"),))),
-    row(user.Point, (user.Point(1, 2.0), user.Point(1, 2)), ((1, 2.0), user.Point("a", 1.0))),  # type: ignore[arg-type]  # a misfit
+    row(user.Point, (user.Point(1, 2.0), user.Point(1, 2)), ((1, 2.0), user.Point(*MISFIT))),
     row(user.Pair[int], (user.Pair(1, 2),), (user.Pair(1, "a"), (1, 2))),
 ]
 
 ABSTRACT = [
-    row(abc.Sequence[int], ([1], (1,), range(10**15), b"a", bytearray(b"a"), collections.deque([1]), user.Point(1, 2)),
-        ("ab", {1}, {1: 2}, iter([1]), ["a"], ARRAY)),
+    row(
+        abc.Sequence[int],
+        ([1], (1,), range(10**15), b"a", bytearray(b"a"), collections.deque([1]), user.Point(1, 2)),
+        ("ab", {1}, {1: 2}, iter([1]), ["a"], ARRAY),
+    ),
     row(abc.Sequence[str], ("abc", ["a"], ("a",)), (b"abc", [1], {"a"})),
     row(abc.Sequence[abc.Sequence[str]], (["a", ["b"]], "ab"), ([1], [[1]])),
     row(abc.MutableSequence[int], ([1], bytearray(b"a"), array.array("i", [1])), ((1,), ["a"])),
     row(abc.Set[int], ({1}, frozenset({1}), {1: "a"}.keys()), ([1], {"a"}, {"a": 1}.keys())),
     row(abc.MutableSet[int], ({1},), (frozenset({1}),)),
-    row(abc.Mapping[str, int], ({"a": 1}, types.MappingProxyType({"a": 1}), collections.ChainMap({"a": 1})),
-        ({"a": "b"}, {1: 1}, [("a", 1)], types.MappingProxyType({"a": "b"}))),
+    row(
+        abc.Mapping[str, int],
+        ({"a": 1}, types.MappingProxyType({"a": 1}), collections.ChainMap({"a": 1})),
+        ({"a": "b"}, {1: 1}, [("a", 1)], types.MappingProxyType({"a": "b"})),
+    ),
     row(abc.MutableMapping[str, int], ({"a": 1},), (types.MappingProxyType({"a": 1}), {"a": None})),
     row(abc.Mapping[str, Any], ({"a": 1, "b": None},), ({1: 1},)),
     row(abc.KeysView[str], ({"a": 1}.keys(),), ({1: 1}.keys(), ["a"])),
     row(abc.ValuesView[int], ({"a": 1}.values(),), ({"a": "b"}.values(), [1])),
     row(abc.ItemsView[str, int], ({"a": 1}.items(),), ({"a": "b"}.items(), [("a", 1)])),
     row(abc.Collection[int], ([1], {1}, {1: "a"}, range(3), b"a"), (["a"], iter([1]), 1, "a")),
-    row(Iterable[int], ([1], range(3), iter(["a"]), lazily(), Lines(), {1: "a"}, ARRAY), (["a"], "a", 1, {"a": 1})),
+    row(
+        Iterable[int],
+        ([1], range(3), iter(["a"]), lazily(), Lines(), {1: "a"}, ARRAY),
+        (["a"], "a", 1, {"a": 1}),
+    ),
     row(abc.Reversible[int], ([1], {1: 2}), (["a"], {1})),
     row(abc.Container[int], ([1], {1}), (["a"], 1)),
     row(abc.Iterator[int], (iter([1]), iter(["a"]), lazily()), ([1], "a")),
     row(abc.Generator[int, None, None], (lazily(),), (iter([1]), [1])),
-    row(abc.Awaitable[int], (types.SimpleNamespace, )[:0], (1, answer)),
+    row(abc.Awaitable[int], (types.SimpleNamespace,)[:0], (1, answer)),
     row(Hashable, (1, (1,), "a"), ([], {}, set())),
     row(Sized, ([], "a", {}), (1, iter(()))),
     row(SupportsFloat, (1, 1.0, decimal.Decimal(1)), ("1", None)),
     row(SupportsIndex, (1, True, np.int64(1)), (1.0, "1")),
     row(AbstractContextManager[int], (nullcontext(1),), (1,)),
-]  # fmt: skip
+]
 
 CALLABLES = [
     row(abc.Callable[[int], int], (len, lambda x: x, int), (1, "len")),
@@ -237,8 +266,11 @@ CLASSES = [
     row(user.Box[int], (user.Box(1),), (1,)),
     row(user.Person, (user.Person(name="a"), user.Employee(name="a", salary=1)), ({"name": "a"}, "a")),
     row(user.Employee, (user.Employee(name="a", salary=1),), (user.Person(name="a"),)),
-    row(user.Envelope[int], (user.Envelope(content=1), user.Envelope[int](content=1)),
-        (user.Envelope(content="a"), user.Envelope[str](content="a"), {"content": 1})),
+    row(
+        user.Envelope[int],
+        (user.Envelope(content=1), user.Envelope[int](content=1)),
+        (user.Envelope(content="a"), user.Envelope[str](content="a"), {"content": 1}),
+    ),
     row(user.Names, (user.Names(["a"]),), (["a"],)),
     row(user.UserId, (1, user.UserId(1)), ("1", 1.0)),
     row(user.T, (1, "a"), ()),
@@ -246,17 +278,32 @@ CLASSES = [
     row(user.Bounded, ([1], (1,)), (1, ["a"])),
     row(Final[int], (1,), ("a",)),
     row(typing_extensions.ReadOnly[int], (1,), ("a",)),
-]  # fmt: skip
+]
 
 RECORDS = [
-    row(user.Film, ({"title": "a"}, {"title": "a", "year": 1}, {"title": "a", "other": 1}),
-        ({}, {"title": 1}, {"title": "a", "year": "b"}, [("title", "a")], types.MappingProxyType({"title": "a"}))),
-    row(user.Options, ({"depth": 1}, {"depth": 1, "name": "a"}), ({}, {"name": "a"}, {"depth": 1, "name": 1})),
+    row(
+        user.Film,
+        ({"title": "a"}, {"title": "a", "year": 1}, {"title": "a", "other": 1}),
+        (
+            {},
+            {"title": 1},
+            {"title": "a", "year": "b"},
+            [("title", "a")],
+            types.MappingProxyType({"title": "a"}),
+        ),
+    ),
+    row(
+        user.Options, ({"depth": 1}, {"depth": 1, "name": "a"}), ({}, {"name": "a"}, {"depth": 1, "name": 1})
+    ),
     row(user.Tree, (TREE,), ({"value": 1}, {"value": 1, "children": [{"value": "a", "children": []}]})),
     row(user.Page[int], ({"items": [1]},), ({"items": ["a"]}, {})),
     row(user.Sealed, ({"a": 1},), ({"a": 1, "b": 2}, {"a": ""})),
-    row(user.Loose, ({"a": ""}, {"a": "", "c": 2}, {"a": "", "b": ""}), ({"a": "", "b": 2}, {"a": "", "c": ""})),
-]  # fmt: skip
+    row(
+        user.Loose,
+        ({"a": ""}, {"a": "", "c": 2}, {"a": "", "b": ""}),
+        ({"a": "", "b": 2}, {"a": "", "c": ""}),
+    ),
+]
 
 PROTOCOLS = [
     row(user.Closer, (user.Door(), io.StringIO(), user.Door), (user.Broken(), 1, "close")),
@@ -276,8 +323,16 @@ CONSTRAINED = [
     row(Annotated[float, Field(multiple_of=0.1)], (0.3, 1), (0.35, "0.3")),
     row(Annotated[int, annotated_types.Interval(gt=1, lt=3)], (2,), (1, 3, 2.0)),
     row(Annotated[str, annotated_types.Predicate(str.islower)], ("a",), ("A", 1)),
-    row(Annotated[decimal.Decimal, Field(max_digits=3)], (decimal.Decimal("1.23"),), (decimal.Decimal("1.234"), 1.2)),
-    row(Annotated[dt.date, Field(gt=dt.date(2000, 1, 1))], (dt.date(2001, 1, 1),), (dt.date(1999, 1, 1), "2001-01-01")),
+    row(
+        Annotated[decimal.Decimal, Field(max_digits=3)],
+        (decimal.Decimal("1.23"),),
+        (decimal.Decimal("1.234"), 1.2),
+    ),
+    row(
+        Annotated[dt.date, Field(gt=dt.date(2000, 1, 1))],
+        (dt.date(2001, 1, 1),),
+        (dt.date(1999, 1, 1), "2001-01-01"),
+    ),
     row(Annotated[int, pydantic.AfterValidator(lambda value: -value)], (1,), ("1",)),
     row(Annotated[str, pydantic.BeforeValidator(str.strip), Field(max_length=1)], ("a",), ("ab", " a ", 1)),
     row(pydantic.PositiveInt, (1,), (0, "1")),
@@ -298,9 +353,17 @@ ALIASES = [
 
 ARRAYS = [
     row(np.ndarray, (ARRAY,), ([0.0],)),
-    row(npt.NDArray[np.float64], (ARRAY, np.zeros((2, 2))), (np.zeros(3, np.int64), np.zeros(3, np.float32), [0.0])),
+    row(
+        npt.NDArray[np.float64],
+        (ARRAY, np.zeros((2, 2))),
+        (np.zeros(3, np.int64), np.zeros(3, np.float32), [0.0]),
+    ),
     row(npt.NDArray[Any], (ARRAY, np.zeros(3, object)), ([0.0],)),
-    row(np.ndarray[tuple[int, int], np.dtype[np.floating[Any]]], (np.zeros((2, 2), np.float32),), (ARRAY, np.zeros((2, 2), int))),
+    row(
+        np.ndarray[tuple[int, int], np.dtype[np.floating[Any]]],
+        (np.zeros((2, 2), np.float32),),
+        (ARRAY, np.zeros((2, 2), int)),
+    ),
     row(npt.ArrayLike, (ARRAY, 1, "a", [1.0, [2]]), ()),
     row(np.dtype[np.int64], (np.dtype("int64"),), (np.dtype("float64"), np.int64)),
     row(pd.DataFrame, (pd.DataFrame({"a": [1]}),), ({"a": [1]}, pd.Series([1]))),
@@ -320,9 +383,22 @@ FILES = [
 ]
 
 TABLE = [
-    *SCALARS, *LITERALS, *UNIONS, *EVERYTHING, *CONTAINERS, *TUPLES, *ABSTRACT, *CALLABLES, *CLASSES, *RECORDS, *PROTOCOLS,
-    *CONSTRAINED, *ALIASES, *ARRAYS, *FILES,
-]  # fmt: skip
+    *SCALARS,
+    *LITERALS,
+    *UNIONS,
+    *EVERYTHING,
+    *CONTAINERS,
+    *TUPLES,
+    *ABSTRACT,
+    *CALLABLES,
+    *CLASSES,
+    *RECORDS,
+    *PROTOCOLS,
+    *CONSTRAINED,
+    *ALIASES,
+    *ARRAYS,
+    *FILES,
+]
 
 
 @pytest.mark.parametrize("row", TABLE)
