@@ -232,7 +232,8 @@ def declare(
     faults += wrong
     markers = any(isinstance(each.default, Dependency) for each in signature.parameters)
     declared = _Declared(name, graph_name, policy, *arranged, stacked_on, markers, wiring)
-    node = (AsyncTask if signature.is_async else Task)(function, signature, declared)
+    kind: type[BaseTask[..., Any]] = AsyncTask if signature.is_async else Task
+    node = kind(function, signature, declared)
     try:
         node.settle_now()
     except DeclarationError as error:

@@ -26,8 +26,8 @@ async def drive_from_thread(strategy: Strategy, run: Run) -> None:
         error: BaseException | None = None
         try:
             context.run(strategy.execute, run)
-        except BaseException as raised:
-            error = raised
+        except BaseException as caught:  # raised again on the loop's side
+            error = caught
         loop.call_soon_threadsafe(ended.set_result, error)
 
     thread = Thread(target=drive, name="syncra-driver", daemon=True)
@@ -36,15 +36,13 @@ async def drive_from_thread(strategy: Strategy, run: Run) -> None:
     while not ended.done():
         try:
             await asyncio.shield(ended)
-        except asyncio.CancelledError as error:
-            cancelled = error
+        except asyncio.CancelledError as cancellation:
+            cancelled = cancellation
             run.stop()
     thread.join()
-    if cancelled is not None:
-        raise cancelled
-    error = ended.result()
-    if error is not None:
-        raise error
+    raised = cancelled or ended.result()
+    if raised is not None:
+        raise raised
 
 
 def drive_on_thread(execute: Callable[[Run], None], run: Run) -> None:

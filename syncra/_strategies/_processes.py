@@ -28,7 +28,7 @@ from syncra.errors import (
 )
 
 if TYPE_CHECKING:
-    from syncra._workers import Event, FunctionRef, WorkerPool
+    from syncra._workers import Died, Event, FunctionRef, Raised, Unsendable, WorkerPool
 
 __all__ = ["Processes"]
 
@@ -207,7 +207,7 @@ class _Driver:
             self._run.fail(step, _failure(step, event))
 
 
-def _failure(step: Step, event: Event) -> BaseException:
+def _failure(step: Step, event: Raised | Unsendable | Died) -> BaseException:
     """The exception that a call which gave no value stands for."""
     from syncra._workers import Died, Raised, RemoteError, UnsendableError
 

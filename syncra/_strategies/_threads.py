@@ -184,13 +184,17 @@ class _Crew:
         with self._changed:
             if not self._takes_part:
                 self._share()
-            return self._run.finished and not self._helpers
+            return self._has_ended()
+
+    def _has_ended(self) -> bool:
+        """Nothing is running, and nothing will: seen from the caller's thread, under the lock."""
+        return not self._helpers and not self._awaited and (self._run.finished or self._run.stopping)
 
     def _wait(self) -> None:
         """Until there is something to do for the caller's thread."""
         with self._changed:
             ready = self._run.ready if self._takes_part else 0
-            if ready or (self._run.finished and not self._helpers):
+            if ready or self._has_ended():
                 return
             self._caller_waits = True
             self._changed.wait(self._run.delay())
