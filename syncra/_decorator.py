@@ -1,16 +1,14 @@
-"""`@task` as its users and their type checkers see it.
+"""`@task` as its users and their type checkers see it."""
 
-The WireN protocols say which functions fit N dependencies given in order: those whose first parameters take the
-values of all of them, or only of the first few (the rest only order), plain or async. A type checker can't be
-told "any prefix of these" in fewer words, so the prefixes are written out, up to eight dependencies; beyond, and
-for names and mappings, Wire stays quiet and the check at decoration speaks.
-"""
+# A coroutine function is a function too, and any tuple of nodes may be a longer one: the narrow overloads come first.
+# pyright: reportOverlappingOverload=false
+# mypy: disable-error-code="overload-overlap"
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Protocol, TypeAlias, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from typing_extensions import ParamSpec
 
@@ -18,6 +16,9 @@ from syncra._nodes import Node
 from syncra._policy import Retry
 from syncra._signature import MISSING
 from syncra._task import AsyncTask, Task, declare
+
+if TYPE_CHECKING:
+    from syncra._wires import Wire, Wire1, Wire2, Wire3, Wire4, Wire5, Wire6, Wire7, Wire8
 
 __all__ = ["task"]
 
@@ -32,275 +33,80 @@ F = TypeVar("F")
 G = TypeVar("G")
 H = TypeVar("H")
 
-Source: TypeAlias = Node[Any] | str
+Source: TypeAlias = Node[Any] | str  # Any: a node of whatever type
+Sources: TypeAlias = Source | tuple[Source, ...]
 
 
-class Options(TypedDict, total=False):
-    """The options of `@task` besides its dependencies; `task` documents them."""
-
-    name: str
-    graph_name: str
-    after: Source | tuple[Source, ...]
-    retries: int | Retry
-    timeout: float | None
-    offload: bool
-
-
-class OptionsWithArguments(Options, total=False):
-    """The same with fixed arguments, for which a type checker can't know which parameters are left."""
-
-    arguments: Mapping[str, object]
-
-
-class Wire(Protocol):
-    """Takes any function."""
-
-    @overload
-    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Callable[P, R], /) -> Task[P, R]: ...
-
-
-class Wire1(Protocol[A]):
-    @overload
-    def __call__(self, function: Callable[[A], Coroutine[Any, Any, R]], /) -> AsyncTask[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], R], /) -> Task[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], Coroutine[Any, Any, R]], /) -> AsyncTask[[], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], R], /) -> Task[[], R]: ...
-
-
-class Wire2(Protocol[A, B]):
-    @overload
-    def __call__(self, function: Callable[[A, B], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], R], /) -> Task[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], Coroutine[Any, Any, R]], /) -> AsyncTask[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], R], /) -> Task[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], Coroutine[Any, Any, R]], /) -> AsyncTask[[], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], R], /) -> Task[[], R]: ...
-
-
-class Wire3(Protocol[A, B, C]):
-    @overload
-    def __call__(self, function: Callable[[A, B, C], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], R], /) -> Task[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], R], /) -> Task[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], Coroutine[Any, Any, R]], /) -> AsyncTask[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], R], /) -> Task[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], Coroutine[Any, Any, R]], /) -> AsyncTask[[], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], R], /) -> Task[[], R]: ...
-
-
-class Wire4(Protocol[A, B, C, D]):
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], R], /) -> Task[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], R], /) -> Task[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], R], /) -> Task[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], Coroutine[Any, Any, R]], /) -> AsyncTask[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], R], /) -> Task[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], Coroutine[Any, Any, R]], /) -> AsyncTask[[], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], R], /) -> Task[[], R]: ...
-
-
-class Wire5(Protocol[A, B, C, D, E]):
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E], R], /) -> Task[[A, B, C, D, E], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], R], /) -> Task[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], R], /) -> Task[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], R], /) -> Task[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], Coroutine[Any, Any, R]], /) -> AsyncTask[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], R], /) -> Task[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], Coroutine[Any, Any, R]], /) -> AsyncTask[[], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], R], /) -> Task[[], R]: ...
-
-
-class Wire6(Protocol[A, B, C, D, E, F]):
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E, F], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F], R], /) -> Task[[A, B, C, D, E, F], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E], R], /) -> Task[[A, B, C, D, E], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], R], /) -> Task[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], R], /) -> Task[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], R], /) -> Task[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], Coroutine[Any, Any, R]], /) -> AsyncTask[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], R], /) -> Task[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], Coroutine[Any, Any, R]], /) -> AsyncTask[[], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], R], /) -> Task[[], R]: ...
-
-
-class Wire7(Protocol[A, B, C, D, E, F, G]):
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F, G], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E, F, G], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F, G], R], /) -> Task[[A, B, C, D, E, F, G], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E, F], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F], R], /) -> Task[[A, B, C, D, E, F], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E], R], /) -> Task[[A, B, C, D, E], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], R], /) -> Task[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], R], /) -> Task[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], R], /) -> Task[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], Coroutine[Any, Any, R]], /) -> AsyncTask[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], R], /) -> Task[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], Coroutine[Any, Any, R]], /) -> AsyncTask[[], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], R], /) -> Task[[], R]: ...
-
-
-class Wire8(Protocol[A, B, C, D, E, F, G, H]):
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F, G, H], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E, F, G, H], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F, G, H], R], /) -> Task[[A, B, C, D, E, F, G, H], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F, G], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E, F, G], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F, G], R], /) -> Task[[A, B, C, D, E, F, G], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E, F], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E, F], R], /) -> Task[[A, B, C, D, E, F], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D, E], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D, E], R], /) -> Task[[A, B, C, D, E], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C, D], R], /) -> Task[[A, B, C, D], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B, C], R], /) -> Task[[A, B, C], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], Coroutine[Any, Any, R]], /) -> AsyncTask[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A, B], R], /) -> Task[[A, B], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], Coroutine[Any, Any, R]], /) -> AsyncTask[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[A], R], /) -> Task[[A], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], Coroutine[Any, Any, R]], /) -> AsyncTask[[], R]: ...
-    @overload
-    def __call__(self, function: Callable[[], R], /) -> Task[[], R]: ...
-
-
+# Options are written out each time: ty does not yet read an unpacked TypedDict, in which they would stand once.
+# Fixed arguments lead to Wire, as a type checker can't know which parameters are left.
+# fmt: off
 @overload
 def task(function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncTask[P, R]: ...
 @overload
 def task(function: Callable[P, R], /) -> Task[P, R]: ...
 @overload
-def task(**options: Unpack[OptionsWithArguments]) -> Wire: ...
-@overload
-def task(*, dependencies: Node[A] | tuple[Node[A]], **options: Unpack[Options]) -> Wire1[A]: ...
+def task(
+    *,
+    arguments: Mapping[str, object] = ...,
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+) -> Wire: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B]], **options: Unpack[Options]
+    *, dependencies: Node[A] | tuple[Node[A]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+) -> Wire1[A]: ...
+@overload
+def task(
+    *, dependencies: tuple[Node[A], Node[B]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire2[A, B]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C]], **options: Unpack[Options]
+    *, dependencies: tuple[Node[A], Node[B], Node[C]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire3[A, B, C]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D]], **options: Unpack[Options]
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire4[A, B, C, D]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E]], **options: Unpack[Options]
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire5[A, B, C, D, E]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F]], **options: Unpack[Options]
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire6[A, B, C, D, E, F]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G]], **options: Unpack[Options]
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire7[A, B, C, D, E, F, G]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G], Node[H]], **options: Unpack[Options]
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G], Node[H]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire8[A, B, C, D, E, F, G, H]: ...
 @overload
 def task(
-    *, dependencies: Source | tuple[Source, ...] | Mapping[str, Source], **options: Unpack[OptionsWithArguments]
+    *, dependencies: Sources | Mapping[str, Source],
+    arguments: Mapping[str, object] = ...,
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire: ...
+# fmt: on
 def task(function: Any = MISSING, /, **options: Any) -> Any:  # Any: the overloads say it
     """Makes a function a typed node: checked where it is declared, run by a graph, still callable as it is.
 
@@ -337,7 +143,16 @@ def task(function: Any = MISSING, /, **options: Any) -> Any:  # Any: the overloa
         >>> total([1.0])
         1.0
     """
-    frame = sys._getframe(1)
-    if function is MISSING:
-        return lambda decorated: declare(decorated, options, lambda: dict(sys._getframe(2).f_locals))
-    return declare(function, options, lambda: dict(frame.f_locals))
+    if function is not MISSING:
+        return declare(function, options, _names_around())
+
+    def decorate(decorated: object) -> object:
+        return declare(decorated, options, _names_around())
+
+    return decorate
+
+
+def _names_around() -> Callable[[], Mapping[str, object]]:
+    """Gives the names that are visible where the user wrote `@task`: two calls up from here."""
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # CPython's own way to the caller's names
+    return lambda: dict(frame.f_locals)

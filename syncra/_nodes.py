@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, TypeVarTuple, Unpack, cast, overload
 
 from syncra._policy import DEFAULT_POLICY, Policy
 from syncra._relation import Answer, type_name
@@ -19,6 +19,7 @@ __all__ = ["Binding", "Connection", "Dependency", "Filler", "Fixed", "Input", "N
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+Ts = TypeVarTuple("Ts")
 
 _LONGEST_NAME = 200
 
@@ -60,9 +61,9 @@ class Node(Generic[T_co]):
     @overload
     def __and__(self, other: Node[T], /) -> tuple[Node[T_co], Node[T]]: ...
     @overload
-    def __and__(self, other: tuple[Node[Any], ...], /) -> tuple[Node[Any], ...]: ...
+    def __and__(self, other: tuple[Unpack[Ts]], /) -> tuple[Node[T_co], Unpack[Ts]]: ...
 
-    def __and__(self, other: Node[T] | tuple[Node[Any], ...], /) -> tuple[Node[Any], ...]:
+    def __and__(self, other: Node[Any] | tuple[Any, ...], /) -> tuple[Any, ...]:
         """The tuple of both, for `dependencies=a & b`."""
         if isinstance(other, Node):
             return (self, other)
@@ -70,7 +71,7 @@ class Node(Generic[T_co]):
             return (self, *other)
         return NotImplemented
 
-    def __rand__(self, other: tuple[Node[Any], ...], /) -> tuple[Node[Any], ...]:
+    def __rand__(self, other: tuple[Unpack[Ts]], /) -> tuple[Unpack[Ts], Node[T_co]]:
         """The tuple with this node behind it, so that `a & b & c` has three items."""
         return (*other, self) if isinstance(other, tuple) else NotImplemented
 
