@@ -7,13 +7,15 @@ import builtins
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 __all__ = ["Unresolved", "resolve"]
 
 # A string that evaluates to a string, and so on: deeper than this nobody meant.
 _NESTING = 50
+# The name under which an expression finds typing.Union; no user can have it.
+_UNION = "<Union>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Unresolved:
 def resolve(
     annotation: object, module_globals: Mapping[str, object], local_names: Mapping[str, object] | None = None
 ) -> object:
-    """The annotation as a type hint, with an `Unresolved` for each part that can't be evaluated; never raises.
+    """The annotation as a type hint, with an `Unresolved` for what can't be evaluated of it; never raises.
 
     Args:
         annotation: anything that stands in an annotation: a class, a type form, a string, a ForwardRef.
@@ -111,6 +113,7 @@ def _run(tree: ast.Expression, names: _Names) -> object:
 def _evaluate_quoted(text: str, names: _Names) -> object:
     """`int | "Name"` has no value at run time; as `Union[int, "Name"]` it has."""
     try:
+        names[_UNION] = typing.Union
         tree = _QuotedUnions().visit(ast.parse(text.strip(), mode="eval"))
         return _run(ast.fix_missing_locations(tree), names)
     except Exception:  # noqa: BLE001 - as above
@@ -123,10 +126,7 @@ class _QuotedUnions(ast.NodeTransformer):
         if not isinstance(node.op, ast.BitOr):
             return node
         both = ast.Tuple([node.left, node.right], ast.Load())
-        return ast.Subscript(ast.Constant(typing.Union), both, ast.Load())
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return node
+        return ast.Subscript(ast.Name(_UNION, ast.Load()), both, ast.Load())
 
 
 def _resolve_reference(reference: typing.ForwardRef, names: _Names, depth: int) -> object:
@@ -157,13 +157,21 @@ def _resolve_argument(argument: object, names: _Names, depth: int) -> object:
 def _rebuild(hint: object, arguments: tuple[object, ...]) -> object:
     if isinstance(hint, types.UnionType):
         return typing.Union[arguments]
+    if typing.get_origin(hint) is Callable:
+        *parameters, returns = arguments
+        return Callable[_parameter_list(hint, parameters), returns]
     if isinstance(hint, types.GenericAlias):
-        rebuilt = type(hint)(hint.__origin__, arguments)
+        rebuilt = type(hint)(hint.__origin__, arguments)  # type: ignore[arg-type]  # an alias as origin is fine
         return next(iter(rebuilt)) if getattr(hint, "__unpacked__", False) else rebuilt
     copy_with = getattr(hint, "copy_with", None)
     if copy_with is not None:
         return copy_with(arguments)
     return typing.get_origin(hint)[arguments]  # type: ignore[index]  # whatever alias it is: it was made so
+
+
+def _parameter_list(hint: object, parameters: list[object]) -> object:
+    """`Callable[..., R]` keeps its parameters in one argument, `Callable[[A], R]` spreads them."""
+    return parameters if isinstance(typing.get_args(hint)[0], list) else parameters[0]
 
 
 def _text(annotation: object) -> str:

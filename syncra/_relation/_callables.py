@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from syncra._relation._findings import Compare, Doubt, Finding, Mismatch, first_fault
+from syncra._relation._names import counted, show
 from syncra._relation._terms import Function, Gradual, Kind, Overloaded, Parameter, Parameters, Variable
 
 __all__ = ["function_fits", "parameters_fit"]
@@ -26,10 +27,18 @@ def function_fits(compare: Compare, source: Function | Overloaded, target: Funct
 
 
 def _one_fits(compare: Compare, source: Function, target: Function) -> Finding:
-    return first_fault((
-        parameters_fit(compare, source.parameters, target.parameters),
-        compare.fits(source.returns, target.returns),
-    ))
+    found = parameters_fit(compare, source.parameters, target.parameters)
+    if isinstance(found, Mismatch) and found.source is source.parameters:
+        return Mismatch(source, target, found.why, found.cure)
+    return first_fault((found, compare.fits(source.returns, target.returns)))
+
+
+def _takes(compare: Compare, given: Parameter, wanted: Parameter) -> Finding:
+    """Whether a parameter of the source takes what a parameter of the target may be given."""
+    found = compare.against(wanted.term, given.term)
+    if isinstance(found, Mismatch) and not found.why:
+        return Mismatch(found.source, found.target, f"a parameter takes {show(given.term)}", found.cure)
+    return found
 
 
 def parameters_fit(compare: Compare, source: Parameters, target: Parameters) -> Finding:
@@ -47,17 +56,17 @@ def parameters_fit(compare: Compare, source: Parameters, target: Parameters) -> 
 
 def _any_call(compare: Compare, rest: Gradual | Variable) -> Finding:
     assert isinstance(rest, Gradual)
-    return Doubt("its parameters are `...`")
+    return Doubt("`...` says nothing about parameters")
 
 
 def _pairwise(compare: Compare, source: Parameters, target: Parameters) -> Iterator[Finding]:
     """The positional parameters both sides name, where one side goes on with `...`."""
     given, wanted = _positional(source), _positional(target)
     for mine, theirs in zip(given, wanted, strict=False):
-        yield compare.against(theirs.term, mine.term)
+        yield _takes(compare, mine, theirs)
     required = sum(each.required for each in given)
     if target.rest is None and len(wanted) < required:
-        yield Mismatch(source, target, f"it needs {required} arguments")
+        yield Mismatch(source, target, f"it needs {counted(required, 'argument')}")
 
 
 def _fills(compare: Compare, source: Parameters, target: Parameters, hole: Variable) -> Finding:
@@ -65,10 +74,10 @@ def _fills(compare: Compare, source: Parameters, target: Parameters, hole: Varia
     given = _positional(source)
     count = len(target.items)
     if len(given) < count and source.rest is None and not any(item.kind is Kind.REST for item in source.items):
-        return Mismatch(source, target, f"it takes {len(given)} positional arguments, not {count}")
+        return Mismatch(source, target, f"it takes {counted(len(given), 'argument')}, not {count}")
     left = Parameters(tuple(item for item in source.items if item not in given[:count]), source.rest)
     pairs = zip(target.items, given, strict=False)
-    return first_fault((*(compare.against(t.term, s.term) for t, s in pairs), compare.fill(hole, left, target)))
+    return first_fault((*(_takes(compare, mine, theirs) for theirs, mine in pairs), compare.fill(hole, left, target)))
 
 
 def _positional(parameters: Parameters) -> list[Parameter]:
@@ -106,20 +115,20 @@ class _Alignment:
             return self.mismatch(f"it can't be called with {wanted.name}=")
         if given.required and not wanted.required:
             return self.mismatch(f"its parameter {given.name or index + 1} has no default")
-        return self.compare.against(wanted.term, given.term)
+        return _takes(self.compare, given, wanted)
 
     def beyond(self, wanted: Parameter) -> Finding:
         """A positional argument that only `*args` can take."""
         if self.rest is None:
-            return self.mismatch(f"it takes {len(self.given)} positional arguments, not {len(self.wanted)}")
+            return self.mismatch(f"it takes {counted(len(self.given), 'argument')}, not {len(self.wanted)}")
         if wanted.kind is not Kind.EITHER:
-            return self.compare.against(wanted.term, self.rest.term)
+            return _takes(self.compare, self.rest, wanted)
         by_name = self.by_name.get(wanted.name, self.options)
         if by_name is None:
             return self.mismatch(f"it can't be called with {wanted.name}=")
         self.used.add(wanted.name)
         takers = (self.rest, by_name)
-        return first_fault(self.compare.against(wanted.term, taker.term) for taker in takers)
+        return first_fault(_takes(self.compare, taker, wanted) for taker in takers)
 
     def left_over(self) -> Iterator[Finding]:
         """The source's further positional parameters: optional, or given by name."""
@@ -127,9 +136,9 @@ class _Alignment:
         keywords = {item.name for item in self.target.items if item.kind is Kind.KEYWORD}
         for given in self.given[len(self.wanted) :]:
             if given.required and not (given.kind is Kind.EITHER and given.name in keywords):
-                yield self.mismatch(f"it needs {len(self.given)} arguments, not {len(self.wanted)}")
+                yield self.mismatch(f"it needs {counted(len(self.given), 'argument')}, not {len(self.wanted)}")
             elif rest is not None:
-                yield self.compare.against(rest.term, given.term)
+                yield _takes(self.compare, given, rest)
 
     def rests(self) -> Finding:
         wanted = _of_kind(self.target, Kind.REST)
@@ -137,7 +146,7 @@ class _Alignment:
             return None
         if self.rest is None:
             return self.mismatch("it does not take *args")
-        return self.compare.against(wanted.term, self.rest.term)
+        return _takes(self.compare, self.rest, wanted)
 
     def keywords(self) -> Iterator[Finding]:
         for wanted in self.target.items:
@@ -149,18 +158,18 @@ class _Alignment:
                 if given.required:
                     yield self.mismatch(f"it needs {given.name}=")
                 elif options is not None:
-                    yield self.compare.against(options.term, given.term)
+                    yield _takes(self.compare, given, options)
 
     def keyword(self, wanted: Parameter) -> Finding:
         given = self.by_name.get(wanted.name)
         if given is None or given.name in self.used:
             if self.options is None:
                 return self.mismatch(f"it can't be called with {wanted.name}=")
-            return self.compare.against(wanted.term, self.options.term)
+            return _takes(self.compare, self.options, wanted)
         self.used.add(given.name)
         if given.required and not wanted.required:
             return self.mismatch(f"its parameter {given.name} has no default")
-        return self.compare.against(wanted.term, given.term)
+        return _takes(self.compare, given, wanted)
 
     def all_options(self) -> Finding:
         wanted = _of_kind(self.target, Kind.OPTIONS)
@@ -168,7 +177,7 @@ class _Alignment:
             return None
         if self.options is None:
             return self.mismatch("it does not take **options")
-        return self.compare.against(wanted.term, self.options.term)
+        return _takes(self.compare, self.options, wanted)
 
 
 def _of_kind(parameters: Parameters, kind: Kind) -> Parameter | None:

@@ -14,7 +14,7 @@ from functools import wraps
 from typing import Final, TypeVar, cast
 
 from syncra._annotations import resolve
-from syncra._relation._hints import OBJECT, bare, instance, read_hint
+from syncra._relation._hints import OBJECT, bare, instance, missing, read_hint
 from syncra._relation._parameters import parameters_of, pydantic_generic
 from syncra._relation._terms import (
     ANY,
@@ -32,6 +32,7 @@ from syncra._relation._terms import (
 from syncra._relation._typeshed import UNKNOWN, class_of, stub_bases, stub_is_protocol
 
 __all__ = [
+    "TUPLE",
     "ancestors_of",
     "as_instance",
     "bases_of",
@@ -59,18 +60,13 @@ def remembered(read: Callable[[Class], R]) -> Callable[[Class], R]:
     def recall(of: Class) -> R:
         known = of.facts.get(read)
         if known is None:
+            before = missing.met
             known = read(of)
-            if not _unfinished(of):
+            if missing.met == before:
                 of.facts[read] = known
         return cast("R", known)  # what `read` gave for this class
 
     return recall
-
-
-def _unfinished(of: Class) -> bool:
-    """Whether the module that defines the class is still being imported."""
-    spec = getattr(sys.modules.get(of.cls.__module__), "__spec__", None)
-    return bool(getattr(spec, "_initializing", False))
 
 
 def is_protocol(of: Class) -> bool:

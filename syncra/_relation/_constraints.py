@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from syncra._annotations import Unresolved
 from syncra._relation._terms import Atom, Constrained, Term
 
 __all__ = ["constrained", "implied", "unmet"]
@@ -39,6 +40,9 @@ def _atoms(metadata: object) -> Iterator[Atom]:
     if metadata == "LiteralString" and isinstance(metadata, str):
         yield Atom("LiteralString", True, "LiteralString")
         return
+    if isinstance(metadata, Unresolved):
+        yield Atom("unresolved", metadata, metadata.text)
+        return
     kind = type(metadata)
     library = kind.__module__.partition(".")[0]
     if library not in _LIBRARIES:
@@ -51,7 +55,7 @@ def _atoms(metadata: object) -> Iterator[Atom]:
     for name in _MEASURES + _RULES:
         value = _value(metadata, name)
         if value is not None and value is not False or (name == "allow_inf_nan" and value is False):
-            yield Atom(name, value, _shown(metadata, name, value))
+            yield Atom(name, value, _shown(name, value))
 
 
 def _nested(metadata: object) -> tuple[object, ...]:
@@ -69,9 +73,9 @@ def _value(metadata: object, name: str) -> object:
     return value
 
 
-def _shown(metadata: object, name: str, value: object) -> str:
+def _shown(name: str, value: object) -> str:
     text = f"{name}={value!r}"
-    return text if len(text) <= 60 else f"{name}=..."
+    return f"Field({text})" if len(text) <= 60 else f"Field({name}=...)"
 
 
 def unmet(given: tuple[Atom, ...], wanted: tuple[Atom, ...]) -> Atom | None:

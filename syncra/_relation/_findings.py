@@ -49,9 +49,6 @@ class Compare(Protocol):
     def same(self, source: Term, target: Term) -> Finding:
         """Whether both fit each other, as an invariant place requires."""
 
-    def varies(self, variance: str, source: Term, target: Term) -> Finding:
-        """Whether type arguments agree under a variance."""
-
     def once(self, source: Term, target: Term, find: Callable[[], Finding]) -> Finding:
         """What `find` says; nothing where the same question is already being answered (a recursive type)."""
 

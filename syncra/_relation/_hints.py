@@ -39,10 +39,19 @@ from syncra._relation._terms import (
 )
 from syncra._relation._typeshed import class_of
 
-__all__ = ["OBJECT", "bare", "bound_of", "constraints_of", "default_of", "instance", "read_hint"]
+__all__ = ["OBJECT", "bare", "bound_of", "constraints_of", "default_of", "instance", "missing", "read_hint"]
 
+class _Missing:
+    """How many unresolved names were met so far: what was read while it grew must be read again later."""
+
+    met = 0
+
+
+missing: Final = _Missing()
 OBJECT: Final = Instance(class_of(object))
 _NONE: Final = Instance(class_of(type(None)))
+_ANNOTATED: Final[object] = typing.Annotated
+_CALLABLE: Final[object] = collections.abc.Callable
 _STRIPPED: Final = ("ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar")
 
 
@@ -59,7 +68,7 @@ def read_hint(hint: object) -> Term:
     if origin is None:
         return _read_simple(hint)
     # Annotated is a class until 3.12 and a form from 3.13 on.
-    if isinstance(origin, type) and origin is not typing.Annotated:
+    if isinstance(origin, type) and origin is not _ANNOTATED:
         return _read_applied(origin, hint)
     return _read_form(origin, hint)
 
@@ -75,7 +84,7 @@ def _read_class(cls: type) -> Term:
         return Tuple((), _missing_argument(cls))
     if cls is type:
         return TypeOf(ANY)
-    if cls is collections.abc.Callable:
+    if cls is _CALLABLE:
         return Function(ALL_PARAMETERS, ANY)
     generic = pydantic_generic(cls)
     if generic is not None and generic["origin"] is not None:
@@ -116,6 +125,7 @@ def _read_simple(hint: object) -> Term:
     if isinstance(hint, str | typing.ForwardRef):
         return _read_reference(hint)
     if isinstance(hint, Unresolved):
+        missing.met += 1
         problem = f"name {hint.name!r} is not defined" if hint.name else f"{hint.text!r} can't be evaluated"
         return Gradual(problem)
     if is_type_variable(hint):
@@ -170,7 +180,7 @@ def _read_applied(origin: type, hint: object) -> Term:
         return _read_tuple(args)
     if origin is type:
         return TypeOf(read_hint(args[0]))
-    if origin is collections.abc.Callable:
+    if origin is _CALLABLE:
         return Function(_read_parameters(args[0]), read_hint(args[1]))
     if origin is types.UnionType:
         return union_of(map(read_hint, args))
@@ -271,7 +281,7 @@ def _read_form(origin: object, hint: object) -> Term:
         return union_of(map(read_hint, args))
     if origin is typing.Literal:
         return union_of(map(_read_literal, args))
-    if origin is typing.Annotated:
+    if origin is _ANNOTATED:
         return constrained(read_hint(args[0]), args[1:])
     if _is_alias(origin):
         return _read_alias(origin, args)
@@ -303,15 +313,18 @@ def _read_alias(alias: object, args: tuple[object, ...]) -> Term:
         for variable, argument in zip(parameters, args, strict=False)
     ]
     given += [ANY if (default := default_of(each)) is None else default for each in parameters[len(given) :]]
-    solution = dict(zip(parameters, given, strict=True))
 
-    def unfold() -> Term:
-        module = sys.modules.get(str(getattr(alias, "__module__", "")))
-        names: Mapping[str, object] = vars(module) if module is not None else {}
-        value: object = alias.__value__  # type: ignore[attr-defined]  # what makes it an alias
-        return replace_variables(read_hint(resolve(value, names)), solution)
+    def value(args: tuple[Term, ...]) -> Term:
+        return replace_variables(_alias_value(alias), dict(zip(parameters, args, strict=True)))
 
-    return Alias(str(getattr(alias, "__name__", "alias")), id(alias), tuple(given), unfold)
+    return Alias(str(getattr(alias, "__name__", "alias")), id(alias), tuple(given), value)
+
+
+def _alias_value(alias: object) -> Term:
+    module = sys.modules.get(str(getattr(alias, "__module__", "")))
+    names: Mapping[str, object] = vars(module) if module is not None else {}
+    value: object = alias.__value__  # type: ignore[attr-defined]  # what makes it an alias
+    return read_hint(resolve(value, names))
 
 
 def bound_of(variable: Variable) -> Term:

@@ -13,7 +13,7 @@ from typing import Final, get_args, get_origin
 
 from syncra._relation._assigned import assigned_attributes
 from syncra._relation._classes import ancestors_of, as_instance, is_named_tuple, is_protocol, is_typed_dict, names_of, own_hints, solution_of
-from syncra._relation._hints import instance, read_hint
+from syncra._relation._hints import instance, missing, read_hint
 from syncra._relation._parameters import parameters_of
 from syncra._relation._signatures import open_parameters, read_function
 from syncra._relation._terms import (
@@ -181,8 +181,10 @@ def _own(holder: Class, name: str) -> _Own | None:
     if key in holder.facts:
         known = holder.facts[key]
         return known if isinstance(known, _Own) else None
+    before = missing.met
     own = _read_own(holder, name)
-    holder.facts[key] = own
+    if missing.met == before:
+        holder.facts[key] = own
     return own
 
 

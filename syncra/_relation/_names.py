@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
+from syncra._relation._parameters import parameters_of
 from syncra._relation._terms import (
     Alias,
+    Class,
     Constrained,
     Function,
     Gradual,
@@ -26,16 +28,21 @@ from syncra._relation._terms import (
     Variable,
 )
 
-__all__ = ["show"]
+__all__ = ["counted", "show"]
 
 _LONGEST: Final = 200
 _DEEPEST: Final = 8
 
 
 def show(term: Term) -> str:
-    """The term as an annotation, shortened in the middle of nowhere rather than endless."""
+    """The term as an annotation, cut off where it grows too long."""
     text = _show(term, _DEEPEST)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 item`, `2 items`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _show(term: Term, depth: int) -> str:
@@ -47,7 +54,7 @@ def _show(term: Term, depth: int) -> str:
         case Never():
             return "Never"
         case Instance(of, args):
-            return _instance(of.cls, args, depth)
+            return _instance(of, args, depth)
         case Literal():
             return f"Literal[{_value(term.value)}]"
         case Union(members):
@@ -70,13 +77,21 @@ def _show(term: Term, depth: int) -> str:
             return f"{name}[{_join(args, depth)}]" if args else name
 
 
-def _instance(cls: type, args: tuple[Term, ...], depth: int) -> str:
+def _instance(of: Class, args: tuple[Term, ...], depth: int) -> str:
+    cls = of.cls
     if cls is type(None):
         return "None"
     name = cls.__qualname__.rpartition("<locals>.")[2]
     if not args or all(_is_unknown(arg) for arg in args):
         return name
-    return f"{name}[{_join(args, depth)}]"
+    sorts = (variable.sort for _, variable in parameters_of(of))
+    shown = (_argument(arg, sort, depth) for arg, sort in zip(args, sorts, strict=False))
+    return f"{name}[{', '.join(shown)}]"
+
+
+def _argument(term: Term, sort: str, depth: int) -> str:
+    """The items of a TypeVarTuple stand among the arguments."""
+    return _tuple(term, depth) or "()" if sort == "*" and isinstance(term, Tuple) else _show(term, depth - 1)
 
 
 def _is_unknown(argument: Term) -> bool:
@@ -84,7 +99,7 @@ def _is_unknown(argument: Term) -> bool:
 
 
 def _join(terms: Iterable[Term], depth: int) -> str:
-    return ", ".join(_tuple(term, depth) if isinstance(term, Tuple) else _show(term, depth - 1) for term in terms)
+    return ", ".join(_show(term, depth - 1) for term in terms)
 
 
 def _union(members: tuple[Term, ...], depth: int) -> str:

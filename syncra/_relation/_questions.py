@@ -8,7 +8,7 @@ from typing import Final, get_args, get_origin
 
 from syncra._annotations import Unresolved
 from syncra._relation._answer import Answer, Fit
-from syncra._relation._hints import read_hint
+from syncra._relation._hints import missing, read_hint
 from syncra._relation._names import show
 from syncra._relation._parameters import is_type_variable, variable_of
 from syncra._relation._reasons import answer
@@ -35,10 +35,11 @@ def assignable(source: object, target: object) -> Answer:
     if known is not None:
         return known[2]
     try:
+        before = missing.met
         found = answer(compare(_read(source), _read(target)))
     except (Exception, RecursionError) as error:  # noqa: BLE001 - hints hold other people's code
         return Answer(Fit.CHECKED, f"the types can't be compared: {_described(error)}")
-    if not found.reason.endswith("is not defined"):
+    if missing.met == before:
         if len(_answers) >= _MOST_ANSWERS:
             _answers.clear()
         _answers[key] = (source, target, found)
@@ -113,15 +114,21 @@ def _substitute_term(hint: object, solution: Mapping[object, object]) -> object:
 
 
 def has_variables(hint: object) -> bool:
-    """Whether type variables occur in the hint."""
-    if isinstance(hint, type):
+    """Whether type variables occur in the hint; typing itself has noted it on every alias."""
+    try:
+        if isinstance(hint, type):
+            return False
+        return is_type_variable(hint) or bool(getattr(hint, "__parameters__", ()))
+    except Exception:  # noqa: BLE001 - hints hold other people's code
         return False
-    return is_type_variable(hint) or bool(getattr(hint, "__parameters__", ()))
 
 
 def unwrap_awaitable(hint: object) -> object | None:
     """What awaiting gives, for `Coroutine[Any, Any, T]`: T. None for anything else."""
-    if get_origin(hint) is not collections.abc.Coroutine:
+    try:
+        if get_origin(hint) is not collections.abc.Coroutine:
+            return None
+        args = get_args(hint)
+        return args[2] if len(args) == 3 else None
+    except Exception:  # noqa: BLE001 - hints hold other people's code
         return None
-    args = get_args(hint)
-    return args[2] if len(args) == 3 else None

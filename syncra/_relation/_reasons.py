@@ -40,6 +40,8 @@ def answer(finding: Finding) -> Answer:
 
 def _sentence(found: Mismatch) -> str:
     source, target = show(found.source), show(found.target)
+    if source == target:  # two classes of one name
+        source, target = _at_home(found.source) or source, _at_home(found.target) or target
     if source == "None":
         return f"None is not {target}: None is not handled; parse(...) or {target} | None"
     why = found.why if isinstance(found.why, str) else found.why()
@@ -49,6 +51,11 @@ def _sentence(found: Mismatch) -> str:
         text += f": {why}"
     cure = cure or _cure(found.source, found.target)
     return f"{text}; {cure}" if cure else text
+
+
+def _at_home(term: Term) -> str:
+    """The class with its module, where the name alone does not tell."""
+    return f"{term.of.cls.__module__}.{show(term)}" if isinstance(term, Instance) else ""
 
 
 def invariant_reason(target: Instance) -> str:
@@ -70,7 +77,7 @@ def _cure(source: Term, target: Term) -> str:
             return f"{name}(...) makes one"
         case Instance(wide), Instance(narrow) if _is_narrowing(wide.cls, narrow.cls):
             return f"parse(..., {show(target)}) narrows it"
-        case Instance() | Tuple(), Literal():
+        case Instance(wide), Literal(of) if wide.cls in of.of.cls.__mro__:
             return f"parse(..., {show(target)}) narrows it"
         case (Function() | Overloaded() | Gradual()), _:
             return ""
@@ -78,4 +85,4 @@ def _cure(source: Term, target: Term) -> str:
 
 
 def _is_narrowing(wide: type, narrow: type) -> bool:
-    return wide in narrow.__mro__
+    return wide is not narrow and wide in narrow.__mro__

@@ -53,7 +53,8 @@ def _solved(holes: Holes, variable: Variable) -> Term | None:
         return None
     constraints = constraints_of(variable)
     if constraints:
-        exact = (each for each in constraints if _between(lowers, each, uppers))
+        rigid = [each for each in (*lowers, *uppers) if isinstance(each, Variable)]
+        exact = (each for each in (*constraints, *rigid) if _between(lowers, each, uppers))
         near = (each for each in constraints if _between(lowers, each, []))
         return next(exact, None) or next(near, None) or _join(lowers)
     if lowers:

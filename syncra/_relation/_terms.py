@@ -210,12 +210,16 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A named alias, unfolded only when it is looked into, so that it may name itself."""
+    """A named alias applied to arguments, unfolded only when it is looked into, so that it may name itself."""
 
     name: str
     key: int
     args: tuple[Term, ...]
-    unfold: Callable[[], Term] = field(compare=False, repr=False)
+    value: Callable[[tuple[Term, ...]], Term] = field(compare=False, repr=False)
+
+    def unfold(self) -> Term:
+        """What the alias stands for; still an alias where it stands for one."""
+        return self.value(self.args)
 
 
 Term: TypeAlias = (
@@ -275,8 +279,8 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
             return TypeOf(change(instance))
         case Constrained(base, atoms):
             return Constrained(change(base), atoms)
-        case Alias(args=args, unfold=unfold) if args:
-            return replace(term, args=tuple(map(change, args)), unfold=lambda: change(unfold()))
+        case Alias(args=args) if args:
+            return replace(term, args=tuple(map(change, args)))
         case _:
             return term
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from syncra._relation._findings import Compare, Finding, Mismatch, first_fault
+from syncra._relation._names import counted
 from syncra._relation._terms import Gradual, Term, Tuple, Variable
 
 __all__ = ["tuple_fits"]
@@ -44,7 +45,7 @@ def _fixed_fits(compare: Compare, source: Tuple, target: Tuple) -> Finding:
 def _lengths(items: tuple[Term, ...], target: Tuple) -> str:
     count = len(target.prefix) + len(target.suffix)
     at_least = "" if target.middle is None else " or more"
-    return f"it has {len(items)} items, not {count}{at_least}"
+    return f"it has {counted(len(items), 'item')}, not {count}{at_least}"
 
 
 def _variadic_fits(compare: Compare, source: Tuple, target: Tuple) -> Finding:

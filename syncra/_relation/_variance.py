@@ -74,9 +74,9 @@ class _Uses:
             case Function(parameters, returns):
                 self.look(parameters, sign)
                 self.look(returns, sign)
-            case Overloaded(items):
-                for item in items:
-                    self.look(item, sign)
+            case Overloaded(functions):
+                for function in functions:
+                    self.look(function, sign)
             case _:
                 self.parts(term, sign)
 

@@ -6,8 +6,10 @@ import collections.abc
 import types
 import typing
 
+from syncra._relation._parameters import parameters_of
 from syncra._relation._terms import (
     Alias,
+    Class,
     Constrained,
     Function,
     Gradual,
@@ -36,39 +38,47 @@ def write(term: Term) -> object:
         case Never():
             return typing.Never
         case Instance(of, args):
-            return _instance(of.cls, args)
+            return _instance(of, args)
         case Literal(value=value):
-            return typing.Literal[value]  # type: ignore[valid-type]  # a hint that is made at run time
+            return typing.Literal[value]
         case Union(members):
             return typing.Union[tuple(map(write, members))]
         case Tuple():
             return types.GenericAlias(tuple, _items(term))
         case Function(parameters, returns):
-            return collections.abc.Callable[_parameters(parameters), write(returns)]  # type: ignore[misc]  # as above
+            return collections.abc.Callable[_parameters(parameters), write(returns)]
         case Overloaded():
             return collections.abc.Callable[..., typing.Any]
         case TypeOf(instance):
-            return type[write(instance)]  # type: ignore[misc]  # as above
+            return type[write(instance)]
         case NewName(base=base) | Constrained(base=base):
             return write(base)
         case Variable(key):
             return typing.Any if isinstance(key, str) else key
-        case Alias(unfold=unfold):
-            return write(unfold())
+        case Alias():
+            return write(term.unfold())
         case Parameters():
             return _parameters(term)
 
 
-def _instance(cls: type, args: tuple[Term, ...]) -> object:
+def _instance(of: Class, args: tuple[Term, ...]) -> object:
+    cls = of.cls
     if cls is type(None):
         return None
     if not args:
         return cls
-    written = tuple(each for arg in args for each in (_items(arg) if isinstance(arg, Tuple) else (write(arg),)))
+    sorts = (variable.sort for _, variable in parameters_of(of))
+    written = tuple(each for arg, sort in zip(args, sorts, strict=False) for each in _argument(arg, sort))
     subscript = getattr(cls, "__class_getitem__", None)
     if subscript is None:
         return types.GenericAlias(cls, written)
-    return cls[written if len(written) > 1 else written[0]]  # type: ignore[index]  # it is generic
+    made: object = subscript(written)
+    return made
+
+
+def _argument(term: Term, sort: str) -> tuple[object, ...]:
+    """The items of a TypeVarTuple stand among the arguments."""
+    return _items(term) if sort == "*" and isinstance(term, Tuple) else (write(term),)
 
 
 def _items(fixed: Tuple) -> tuple[object, ...]:

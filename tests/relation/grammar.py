@@ -28,7 +28,7 @@ array.array[int] asyncio.AbstractEventLoop asyncio.Lock
 contextlib.ExitStack csv.DictReader[str] enum.auto functools.cached_property[int] ipaddress.IPv4Network
 itertools.chain[int] itertools.count[int] numbers.Number numbers.Integral os.DirEntry[str] os.stat_result
 logging.LogRecord random.Random socket.socket subprocess.Popen[str] subprocess.CompletedProcess[str]
-tempfile.TemporaryDirectory[str] threading.Thread threading.Event time.struct_time
+tempfile.TemporaryDirectory[str] threading.Thread threading.Event
 types.TracebackType types.MappingProxyType[str,int] types.MethodType types.GeneratorType[int,None,None]
 types.CoroutineType[Any,Any,int] weakref.ref[A] zipfile.ZipFile property staticmethod[...,int] classmethod[Any,...,int]
 zip[tuple[int,str]] map[int] filter[int] reversed[int] super memoryview[int] BaseExceptionGroup[ValueError]

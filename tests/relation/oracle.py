@@ -29,7 +29,7 @@ from tests.relation.labelled.environment import *
 S = TypeVar("S")
 SA = TypeVar("SA", bound=A)
 SIS = TypeVar("SIS", int, str)
-import itertools, random, socket, subprocess, tempfile, threading, time, weakref, zipfile, csv
+import itertools, random, socket, subprocess, tempfile, threading, weakref, zipfile, csv
 """
 
 
