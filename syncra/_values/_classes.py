@@ -8,7 +8,6 @@ import typing
 from collections import abc
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from datetime import date, datetime
 from typing import Any, get_args, get_origin
 
 from syncra._annotations import Unresolved
@@ -49,16 +48,8 @@ _UNSEEN: dict[object, str] = {
     AbstractContextManager: "what a context manager enters with",
     AbstractAsyncContextManager: "what a context manager enters with",
 }
-# Classes of pydantic that are never instantiated: to a type checker each is an Annotated of this class.
-_ALIASES: dict[str, type] = {
-    "pydantic.types.AwareDatetime": datetime,
-    "pydantic.types.NaiveDatetime": datetime,
-    "pydantic.types.PastDatetime": datetime,
-    "pydantic.types.FutureDatetime": datetime,
-    "pydantic.types.PastDate": date,
-    "pydantic.types.FutureDate": date,
-    "pydantic.networks.EmailStr": str,
-}
+_DATETIMES = frozenset({"AwareDatetime", "NaiveDatetime", "PastDatetime", "FutureDatetime"})
+_DATES = frozenset({"PastDate", "FutureDate"})
 
 
 def check_of_class(reader: Reader, hint: object, cls: type, arguments: tuple[object, ...]) -> Check:
@@ -96,13 +87,31 @@ def _plain(reader: Reader, cls: type) -> Check:
     for promoted, classes in _PROMOTED:
         if cls is promoted:
             return Instances(cls, classes)
-    alias = _ALIASES.get(f"{cls.__module__}.{cls.__qualname__}")
-    if alias is not None:
-        return Refined(cls, cls, Instances(cls, (alias,)), (Whole(cls),))
+    stands_for = _stands_for(cls)
+    if stands_for is not None:
+        return Refined(cls, cls, Instances(cls, (stands_for,)), (Whole(cls),))
     generic: Mapping[str, Any] | None = getattr(cls, "__pydantic_generic_metadata__", None)
     if generic and generic["args"]:
         return _model(reader, cls, generic["origin"])
     return Instances(cls, (cls,))
+
+
+def _stands_for(cls: type) -> type | None:
+    """The class that a class of pydantic stands for: for type checkers an Annotated of it."""
+    if cls.__module__ not in ("pydantic.types", "pydantic.networks"):
+        return None
+    from datetime import date, datetime  # imported by pydantic, and by nobody if it is not there
+
+    if cls.__name__ in _DATETIMES:
+        return datetime
+    if cls.__name__ in _DATES:
+        return date
+    return str if cls.__name__ == "EmailStr" else None
+
+
+def say_nothing(arguments: tuple[object, ...]) -> bool:
+    """Whether arguments leave everything open, so that nothing of them could be checked."""
+    return all(argument is Any or argument is object for argument in arguments)
 
 
 def _with_arguments(reader: Reader, hint: object, cls: type, arguments: tuple[object, ...]) -> Check:
@@ -116,7 +125,7 @@ def _with_arguments(reader: Reader, hint: object, cls: type, arguments: tuple[ob
         return Attributes(whole, {"type": reader.part(type[arguments[0]])})
     if numpy is not None and cls is numpy.ndarray:
         return _array(reader, whole, *arguments)
-    if any(argument is not Any and argument is not object for argument in arguments):
+    if not say_nothing(arguments):
         reader.leave(_UNSEEN.get(cls, f"the type arguments of {hint_text(hint)}"))
     return whole
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
 from syncra._values._checks import Calls, Check, Everything, Instances, Subclasses
-from syncra._values._classes import check_of_class
+from syncra._values._classes import check_of_class, say_nothing
 from syncra._values._containers import Items, Pairs, Tuple
 from syncra._values._faults import hint_text
 
@@ -86,7 +86,7 @@ def _type(reader: Reader, hint: object, instance: object) -> Check:
     """`type[X]`: by the classes whose instances X accepts."""
     origin = get_origin(instance)
     generic = isinstance(origin, type) and origin is not types.UnionType
-    if generic:
+    if generic and not say_nothing(get_args(instance)):
         reader.leave(f"the type arguments of {hint_text(instance)}")
     of_instance = reader.part(origin if generic else instance)
     if isinstance(of_instance, Instances):

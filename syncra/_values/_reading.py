@@ -161,14 +161,15 @@ class Reader:
 
     # Any: TypeAliasType is new in Python 3.12, and typing_extensions has its own.
     def _alias(self, alias: Any, arguments: tuple[object, ...]) -> Check:
+        name: str = alias.__name__
         try:
             value = alias.__value__
         except Exception:  # noqa: BLE001 - it is evaluated now, and a name may be missing
-            return self._unchecked(alias, f"{alias.__name__}, which does not resolve")
+            return self._unchecked(alias, f"{name}, which does not resolve")
         scope = scope_of(alias, alias.__type_params__, arguments)
         check = self._written_in(scope, scope.evaluated(value))
         if isinstance(check, Instances) and check.hint is alias:  # as it was met again in its own value
-            return self._unchecked(alias, f"{alias.__name__}, which stands for itself only")
+            return self._unchecked(alias, f"{name}, which stands for itself only")
         return check
 
     def _reference(self, hint: str | ForwardRef | Unresolved) -> Check:

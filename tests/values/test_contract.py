@@ -331,6 +331,7 @@ T = TypeVar("T")
         (user.Box[int], ("the type arguments of Box[int]",)),
         (user.UserId, ("that a value was made by UserId()",)),
         (T, ("what the type variable T stands for",)),
+        (type[user.Box[Any]], ()),
         (user.Closer, ("the signatures of the methods of Closer",)),
         (user.Named, ()),
         (
