@@ -134,11 +134,6 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
-def is_importable(function: object) -> bool:
-    """Whether a worker can find the function by its name."""
-    return isinstance(function, FunctionType) and _depth(function) is not None
-
-
 def resolve(module: str, qualname: str, depth: int, fingerprint: str) -> FunctionType:
     """The function found under that name, `depth` steps down its `__wrapped__` chain.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from types import TracebackType
@@ -18,9 +17,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from syncra._workers import _messages, _script
 from syncra._workers._cpus import usable_cpus
-from syncra._workers._function import FunctionRef
-from syncra._workers._pickling import encode, is_importable
-from syncra._workers._remote import MOST_DEFINITIONS, Worker
+from syncra._workers._pickling import encode
+from syncra._workers._remote import Worker
 from syncra._workers._starter import Ending, Starter, StartMethod
 from syncra._workers._worker import DEPTH_VARIABLE
 
@@ -77,24 +75,11 @@ class WorkerPool:
         self._workers: set[Worker] = set()
         self._idle: list[Worker] = []
         self._waiting: deque[Lease] = deque()
-        self._references: dict[int, FunctionRef] = {}
 
     @property
     def max_workers(self) -> int:
         """The most processes at a time."""
         return self._max_workers
-
-    def refer(self, function: Callable[..., object]) -> FunctionRef:
-        """The function in the form that calls name; for one with an importable name always the same."""
-        known = self._references.get(id(function))
-        if known is not None:
-            return known
-        reference = FunctionRef(function)
-        if is_importable(function):  # then its module keeps it alive, not we
-            if len(self._references) >= MOST_DEFINITIONS:
-                self._references.clear()
-            self._references[id(function)] = reference
-        return reference
 
     def lease(self) -> Lease:
         """One run's view on the pool, for one thread; close it at the end of the run."""
@@ -189,7 +174,7 @@ class WorkerPool:
             return [worker for worker in self._workers if worker.lease is lease]
 
     def _wake_next(self) -> None:
-        """A place has become free: who waits for it starts the worker itself, and meets the errors of that."""
+        """A place has become free: who waits starts the worker itself, and meets its errors."""
         if self._waiting:
             self._next().wake()
 

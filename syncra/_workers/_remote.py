@@ -14,7 +14,7 @@ from syncra._workers._wire import Body, Buffer, raw
 if TYPE_CHECKING:
     from syncra._workers._lease import Lease
 
-MOST_DEFINITIONS: Final = 1_000
+_MOST_DEFINITIONS: Final = 1_000
 """Functions that a worker keeps before it is told to forget them all."""
 
 
@@ -68,7 +68,7 @@ class Worker:
         self._doubtful = None
         if function.number not in self._known:
             definition = function.definition()
-            if len(self._known) >= MOST_DEFINITIONS:
+            if len(self._known) >= _MOST_DEFINITIONS:
                 self.channel.send(_messages.FORGET, 0, Body(b"", []))
                 self._known.clear()
             self.channel.send(_messages.DEFINE, function.number, definition)

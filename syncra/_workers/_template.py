@@ -40,7 +40,7 @@ NOT_STARTED: Final = 3
 """The number is the error number of the failed start."""
 
 CLOSE: Final = 4
-"""All workers' pipes are closed: see them off, and leave. Without this the pool is gone, and so must they be."""
+"""All workers' pipes are closed: see them off, and leave. If the end comes without it, they are killed."""
 
 GRACE_SECONDS: Final = 1
 """How long workers that were told to leave may take."""

@@ -16,9 +16,8 @@ import tempfile
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pickle import PickleBuffer
-from typing import Final
+from typing import Final, NamedTuple
 
 from syncra._workers._memory import allocate
 
@@ -35,14 +34,14 @@ _COUNT: Final = struct.Struct("<Q")
 _ENTRY: Final = struct.Struct("<QQ")
 _RECEIVE_BYTES: Final = 2 * INLINE_LIMIT
 _FEW_DESCRIPTORS: Final = socket.CMSG_SPACE(4 * array.array("i").itemsize)
-_RECEIVE_FLAGS: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+_WAIT: Final = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0))
+_DONT_WAIT: Final = _WAIT | int(socket.MSG_DONTWAIT)
 
 
 Buffer = PickleBuffer | memoryview
 
 
-@dataclass(slots=True, frozen=True, eq=False)
-class Body:
+class Body(NamedTuple):
     """A pickle and its out-of-band buffers, as `pickle.loads` takes them."""
 
     pickled: bytes | memoryview
@@ -89,7 +88,7 @@ class Channel:
         Raises:
             EOFError: the other end is gone, perhaps in the middle of a message.
         """
-        flags = _RECEIVE_FLAGS if wait else _RECEIVE_FLAGS | socket.MSG_DONTWAIT
+        flags = _WAIT if wait else _DONT_WAIT
         while (message := self._take()) is None:
             self._make_room()
             try:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import os
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from inspect import iscoroutine
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from syncra._workers import _failure, _memory, _messages, _script
 from syncra._workers._function import is_async
 from syncra._workers._pickling import UnsendableError, decode, encode, needs_script
 from syncra._workers._wire import Body, Channel, raw
+
+if TYPE_CHECKING:
+    import asyncio
 
 DEPTH_VARIABLE: Final = "SYNCRA_WORKER_DEPTH"
 """Environment variable that counts how many pools a process is inside of."""
@@ -51,8 +53,11 @@ def serve(end: socket.socket) -> None:
 
 def _take_one(channel: Channel, calls: _Calls) -> None:
     """Take one message and send what answers it; afterwards neither arguments nor result are held."""
-    message = channel.receive(wait=True)
-    answer = None if message is None else calls.take(*message)
+    try:
+        message = channel.receive(wait=True)
+        answer = None if message is None else calls.take(*message)
+    except MemoryError as error:
+        answer = _messages.UNREADABLE, _failure.pack(error)
     if answer is None:
         return
     try:
@@ -156,6 +161,8 @@ class _Calls:
 
     def _awaited(self, coroutine: Coroutine[object, object, object]) -> object:
         """The coroutine's result; what it left running is cancelled before the call ends."""
+        import asyncio  # most workers never need it, and it would take a third of their start
+
         if self._runner is None:
             self._runner = asyncio.Runner()
         clean = False

@@ -105,6 +105,8 @@ def give_coroutine() -> Any:
 class Wrapped:
     """Stands where a function was, as a decorator leaves it."""
 
+    __wrapped__: Any
+
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
 
@@ -207,13 +209,12 @@ def fork_and_die() -> None:
 
 def nested_sum(numbers: list[int]) -> tuple[int, int]:
     """The sum from a pool in this worker, and that pool's size."""
-    from pool_driving import events_of
+    from pool_driving import values_on
 
-    from syncra._workers import Returned, WorkerPool
+    from syncra._workers import WorkerPool
 
-    with WorkerPool() as pool:
-        events = events_of(pool, *[(add, (number, 0)) for number in numbers])
-        return sum(event.value for event in events if isinstance(event, Returned)), pool.max_workers
+    with WorkerPool() as pool, pool.lease() as lease:
+        return sum(values_on(lease, *[(add, (number, 0)) for number in numbers])), pool.max_workers
 
 
 def spin() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from syncra._workers import Event, Lease, WorkerPool
+from syncra._workers import Event, FunctionRef, Lease, Returned, WorkerPool
 
 Call = tuple[Callable[..., Any], Sequence[Any]] | tuple[Callable[..., Any], Sequence[Any], Mapping[str, Any]]
 
@@ -13,23 +13,31 @@ Call = tuple[Callable[..., Any], Sequence[Any]] | tuple[Callable[..., Any], Sequ
 def events_of(pool: WorkerPool, *calls: Call) -> list[Event]:
     """The events of these calls, in the order of the calls."""
     with pool.lease() as lease:
-        return events_on(lease, pool, *calls)
+        return events_on(lease, *calls)
 
 
-def events_on(lease: Lease, pool: WorkerPool, *calls: Call) -> list[Event]:
+def events_on(lease: Lease, *calls: Call) -> list[Event]:
     """The same on a lease that stays open."""
+    references = {id(function): FunctionRef(function) for function, *_ in calls}
     found: dict[int, Event] = {}
     started = 0
     while len(found) < len(calls):
         while started < len(calls):
             function, *rest = calls[started]
-            if not lease.start(started, pool.refer(function), *rest):
+            if not lease.start(started, references[id(function)], *rest):
                 break
             started += 1
         for event in lease.wait():
             assert event.token not in found, "a call ended twice"
             found[event.token] = event
     return [found[token] for token in range(len(calls))]
+
+
+def values_on(lease: Lease, *calls: Call) -> list[Any]:
+    """The values of calls that all return."""
+    events = events_on(lease, *calls)
+    assert all(isinstance(event, Returned) for event in events), events
+    return [event.value for event in events if isinstance(event, Returned)]
 
 
 def event_of(pool: WorkerPool, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Event:
@@ -40,6 +48,5 @@ def event_of(pool: WorkerPool, function: Callable[..., Any], *arguments: Any, **
 
 def value_of(pool: WorkerPool, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
     """The value of one call that returns."""
-    event = event_of(pool, function, *arguments, **keywords)
-    assert hasattr(event, "value"), event
-    return event.value
+    with pool.lease() as lease:
+        return values_on(lease, (function, arguments, keywords))[0]

@@ -12,7 +12,15 @@ import called_functions as functions
 import pytest
 from pool_driving import event_of, events_of, value_of
 
-from syncra._workers import Raised, RemoteError, Returned, Unsendable, UnsendableError, WorkerPool
+from syncra._workers import (
+    FunctionRef,
+    Raised,
+    RemoteError,
+    Returned,
+    Unsendable,
+    UnsendableError,
+    WorkerPool,
+)
 
 
 def test_values_come_back_for_their_tokens(pool: WorkerPool) -> None:
@@ -51,7 +59,7 @@ def test_every_kind_of_function_travels(
 def test_a_replaced_function_travels_by_reference() -> None:
     """A function under two decorators shares its module's state in the worker, which a copy would not."""
     with WorkerPool(1) as pool:
-        reference = pool.refer(functions.replaced.__wrapped__.__wrapped__)
+        reference = FunctionRef(functions.replaced.__wrapped__.__wrapped__)
         assert b"replaced" in reference.definition().pickled
         assert len(reference.definition().pickled) < 200
         assert [value_of(pool, functions.count_calls) for _ in range(3)] == [1, 2, 3]

@@ -13,9 +13,9 @@ from typing import Any
 
 import called_functions as functions
 import pytest
-from pool_driving import event_of, events_of, events_on, value_of
+from pool_driving import event_of, events_of, events_on, value_of, values_on
 
-from syncra._workers import Died, Event, Raised, Returned, Unsendable, WorkerPool
+from syncra._workers import Died, Event, FunctionRef, Raised, Returned, Unsendable, WorkerPool
 
 CRASHES: list[tuple[Callable[..., Any], tuple[Any, ...], int | None, int | None]] = [
     (os._exit, (7,), 7, None),
@@ -47,6 +47,7 @@ def test_a_crash_costs_exactly_its_call(
     number: int | None,
 ) -> None:
     """Whatever kills a worker, and when: that call died, how it did is known, and all others return."""
+    call: tuple[Any, ...]
     if phase == "unpickling argument":
         call = (functions.identity, functions.Travels(act, *arguments, when="unpickled"))
     elif phase == "running":
@@ -83,7 +84,8 @@ def test_an_exception_in_any_phase_costs_no_worker(
         call = (functions.give_travelling, act, arguments, phase.split("ing")[0] + "ed")
     event = beside_a_neighbour(pool, *call)
     assert type(event) is kind
-    assert "raised" in str(event.error) or "3" in str(event.error)  # type: ignore[attr-defined]
+    assert isinstance(event, Unsendable | Raised)
+    assert "raised" in str(event.error) or "3" in str(event.error)
 
 
 def test_the_death_of_an_idle_worker_is_repaired_silently() -> None:
@@ -99,12 +101,12 @@ def test_the_death_of_an_idle_worker_is_repaired_silently() -> None:
 def test_a_kill_is_final_and_silent() -> None:
     """When `kill` returns the process is gone; no event follows, and the place is free again."""
     with WorkerPool(1) as pool, pool.lease() as lease:
-        process = events_on(lease, pool, (functions.process_id, ()))[0].value  # type: ignore[union-attr]
-        assert lease.start(7, pool.refer(functions.hang))
+        process = values_on(lease, (functions.process_id, ()))[0]
+        assert lease.start(7, FunctionRef(functions.hang))
         lease.kill(7)
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)
-        assert isinstance(events_on(lease, pool, (functions.add, (1,)))[0], Returned)
+        assert isinstance(events_on(lease, (functions.add, (1,)))[0], Returned)
         with pytest.raises(KeyError):
             lease.kill(7)
 
@@ -113,8 +115,8 @@ def test_a_kill_is_final_and_silent() -> None:
 def test_a_stopped_or_busy_worker_can_be_killed(function: Callable[..., Any]) -> None:
     """Neither SIGSTOP nor C code that keeps the interpreter's lock stands in the way of a time limit."""
     with WorkerPool(1) as pool, pool.lease() as lease:
-        process = events_on(lease, pool, (functions.process_id, ()))[0].value  # type: ignore[union-attr]
-        assert lease.start(1, pool.refer(function))
+        process = values_on(lease, (functions.process_id, ()))[0]
+        assert lease.start(1, FunctionRef(function))
         os.kill(process, signal.SIGSTOP)
         assert lease.wait(0.0) == []
         lease.kill(1)
@@ -134,8 +136,8 @@ def test_closing_a_lease_kills_what_it_runs_and_no_other() -> None:
     """The pool goes on with the workers of others."""
     with WorkerPool(2) as pool, pool.lease() as other:
         lease = pool.lease()
-        assert lease.start(1, pool.refer(functions.hang))
-        assert other.start(2, pool.refer(functions.add), (1,))
+        assert lease.start(1, FunctionRef(functions.hang))
+        assert other.start(2, FunctionRef(functions.add), (1,))
         lease.close()
         events = list(other.wait()) or list(other.wait())
         assert [event.token for event in events] == [2]
@@ -166,11 +168,8 @@ def test_nothing_is_left_behind(method: Any) -> None:
     before = descriptors(), children()
     with WorkerPool(2, start_method=method) as pool:
         with pool.lease() as lease:
-            processes = [
-                event.value  # type: ignore[union-attr]
-                for event in events_on(lease, pool, *[(functions.process_id, ())] * 4)
-            ]
-            assert lease.start(1, pool.refer(functions.hang))
+            processes = values_on(lease, *[(functions.process_id, ())] * 4)
+            assert lease.start(1, FunctionRef(functions.hang))
         assert isinstance(event_of(pool, os._exit, 1), Died)
     assert (descriptors(), children()) == before
     for process in processes:
@@ -181,7 +180,7 @@ def test_nothing_is_left_behind(method: Any) -> None:
 def test_two_leases_share_one_worker_in_turn() -> None:
     """A lease that waits gets the next free worker, though the other has calls ready."""
     with WorkerPool(1) as pool, pool.lease() as first, pool.lease() as second:
-        add = pool.refer(functions.add)
+        add = FunctionRef(functions.add)
         assert first.start(1, add, (1,))
         assert not second.start(2, add, (1,))
         for busy, waiting in ((first, second), (second, first), (first, second)):
@@ -194,7 +193,7 @@ def test_two_leases_share_one_worker_in_turn() -> None:
 def test_an_offered_worker_that_is_not_used_goes_to_others() -> None:
     """A lease that has nothing left to start does not keep a worker from another."""
     with WorkerPool(1) as pool, pool.lease() as first, pool.lease() as second:
-        add = pool.refer(functions.add)
+        add = FunctionRef(functions.add)
         assert first.start(1, add, (1,))
         assert not second.start(2, add, (1,))
         assert len(first.wait()) == 1

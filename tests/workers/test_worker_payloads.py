@@ -10,7 +10,7 @@ import numpy
 import pytest
 from pool_driving import event_of, value_of
 
-from syncra._workers import Raised, Unsendable, WorkerPool
+from syncra._workers import FunctionRef, Raised, Unsendable, WorkerPool
 
 SIZES = [0, 1_000, 40_000, 3_000_000, 20_000_000]
 
@@ -109,7 +109,7 @@ def test_a_large_function_travels_once(pool: WorkerPool) -> None:
     def look_up(index: int) -> float:
         return float(table[index])
 
-    reference = pool.refer(look_up)
+    reference = FunctionRef(look_up)
     with pool.lease() as lease:
         for _ in range(3):
             assert lease.start(1, reference, (5,))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import called_functions as functions
 import pytest
-from pool_driving import event_of, events_on, value_of
+from pool_driving import event_of, value_of, values_on
 
-from syncra._workers import Returned, WorkerPool, WorkerStartError, usable_cpus
+from syncra._workers import FunctionRef, Returned, WorkerPool, WorkerStartError, usable_cpus
 from syncra._workers._worker import DEPTH_VARIABLE
 
 
@@ -57,8 +57,7 @@ def test_eight_threads_share_two_workers(pool: WorkerPool) -> None:
 
     def drive(number: int) -> None:
         with pool.lease() as lease:
-            events = events_on(lease, pool, *[(functions.add, (number * 1_000 + n, 0)) for n in range(40)])
-        found[number] = [event.value for event in events if isinstance(event, Returned)]
+            found[number] = values_on(lease, *[(functions.add, (number * 1_000 + n, 0)) for n in range(40)])
 
     threads = [threading.Thread(target=drive, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -95,7 +94,7 @@ def test_nesting_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     with WorkerPool() as pool, pool.lease() as lease:
         assert pool.max_workers == 1
         with pytest.raises(WorkerStartError, match="10 deep"):
-            lease.start(1, pool.refer(functions.add), (1,))
+            lease.start(1, FunctionRef(functions.add), (1,))
 
 
 def test_a_forked_child_cannot_use_the_pool_and_does_not_harm_it(pool: WorkerPool) -> None:

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
+PATH = os.pathsep.join([str(HERE), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")])
+ENVIRONMENT = {**os.environ, "PYTHONPATH": PATH}
 SECONDS = 60
 
 SQUARES = """
 import threading
 from pool_driving import events_of
-from syncra._workers import Died, Raised, Returned, Unsendable, WorkerPool, WorkerStartError
+from syncra._workers import WorkerPool
 
 class Point:
     def __init__(self, x):
@@ -142,12 +143,12 @@ BUSY = """
 import os, sys, signal
 import called_functions as functions
 from pool_driving import events_on
-from syncra._workers import WorkerPool
+from syncra._workers import FunctionRef, WorkerPool
 
 if __name__ == "__main__":
     with WorkerPool(3, start_method=sys.argv[1]) as pool, pool.lease() as lease:
-        events = events_on(lease, pool, *[(functions.process_id, ())] * 30)
-        assert lease.start(1, pool.refer(functions.spin)) and lease.start(2, pool.refer(functions.hang))
+        events = events_on(lease, *[(functions.process_id, ())] * 30)
+        assert lease.start(1, FunctionRef(functions.spin)) and lease.start(2, FunctionRef(functions.hang))
         print(*{event.value for event in events}, flush=True)
         os.kill(os.getpid(), int(sys.argv[2])) if sys.argv[2] != "0" else os._exit(1)
 """
@@ -167,6 +168,39 @@ def test_no_worker_outlives_its_caller(tmp_path: Path, method: str, number: int)
         caller.wait(SECONDS)
     for worker in workers:
         assert is_gone_within(worker, 2.0)
+
+
+INTERRUPTED = """
+import called_functions as functions
+from pool_driving import events_on
+from syncra._workers import FunctionRef, WorkerPool
+
+if __name__ == "__main__":
+    with WorkerPool(2) as pool, pool.lease() as lease:
+        events = events_on(lease, (functions.process_id, ()))
+        assert lease.start(1, FunctionRef(functions.hang))
+        print(events[0].value, flush=True)
+        lease.wait()
+"""
+
+
+def test_one_interrupt_of_the_whole_group_gives_one_traceback(tmp_path: Path) -> None:
+    """Ctrl-C reaches the caller; workers ignore it, print nothing, and are gone with the pool."""
+    with subprocess.Popen(
+        [sys.executable, script(tmp_path, INTERRUPTED)],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as caller:
+        assert caller.stdout is not None
+        worker = int(caller.stdout.readline())
+        os.killpg(caller.pid, signal.SIGINT)
+        _, errors = caller.communicate(timeout=SECONDS)
+    assert errors.count("Traceback") == 1
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    assert is_gone_within(worker, 0.0)
 
 
 def is_gone_within(process: int, seconds: float) -> bool:
