@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from syncra._nodes import Binding, Input
 from syncra._program import Program
@@ -29,16 +29,16 @@ def start_values(
     """
     faults: list[str] = []
     given: dict[int, object] = {}
-    names = [step.node.name for step in program.steps]
     for binding in bindings:
-        fault = _add(given, binding, program, types, names)
+        fault = _add(given, binding, program, types)
         if fault is not None:
             faults.append(fault)
     overridden = {index for index in given if index >= program.inputs}
     unneeded = _unneeded(program, overridden) if overridden else []
+    skipped = set(unneeded)
     for step in program.steps[: program.inputs]:
         default = step.node.default if isinstance(step.node, Input) else MISSING
-        if step.index in given or step.index in unneeded:
+        if step.index in given or step.index in skipped:
             continue
         if default is MISSING:
             wanted = type_name(types[step.index])
@@ -50,7 +50,7 @@ def start_values(
 
 
 def _add(
-    given: dict[int, object], binding: object, program: Program, types: Sequence[object], names: Iterable[str]
+    given: dict[int, object], binding: object, program: Program, types: Sequence[object]
 ) -> str | None:
     """Add what a binding gives, or say what is wrong with it."""
     if not isinstance(binding, Binding):
@@ -58,7 +58,7 @@ def _add(
     index = program.index.get(binding.node)
     described = binding.node.describe()
     if index is None:
-        return f"{described} is not in the plan{suggestion(binding.node.name, names)}"
+        return f"{described} is not in the plan{suggestion(binding.node.name, [each.name for each in program.index])}"
     if index in given:
         return f"{described} is bound twice; keep one"
     given[index] = binding.value

@@ -53,8 +53,7 @@ class Plan:
 
     @property
     def targets(self) -> tuple[Node[Any], ...]:
-        kept = self._program.targets
-        return tuple(step.node for step in self._program.steps if kept is None or step.index in kept)
+        return self._program.kept
 
     @property
     def is_async(self) -> bool:

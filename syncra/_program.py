@@ -153,6 +153,11 @@ class Program:
         self.name = name
 
     @cached_property
+    def kept(self) -> tuple[Node[Any], ...]:
+        """The nodes whose values are kept."""
+        return tuple(step.node for step in self.steps if self.targets is None or step.index in self.targets)
+
+    @cached_property
     def entries(self) -> list[Entry]:
         """The steps as `call_row` reads them."""
         freed = self.last_uses or [()] * len(self.steps)

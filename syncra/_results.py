@@ -53,9 +53,8 @@ class Results(Mapping[Node[Any], Any]):
         return results
 
     def _finish(self, ended: Ended) -> None:
-        steps, targets = ended.program.steps, ended.program.targets
         self._ended = ended
-        self._kept = tuple(step.node for step in steps if targets is None or step.index in targets)
+        self._kept = ended.program.kept
         self._names = None
 
     def __await__(self) -> Generator[Any, Any, Results]:
