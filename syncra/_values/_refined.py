@@ -83,7 +83,16 @@ class Refined(Check):
         self._every: tuple[Validator, ...] | None = None
 
     def accepts(self, value: object) -> bool:
-        return self._base.accepts(value) and not any(self._refusals(value))
+        if not self._base.accepts(value):
+            return False
+        if _is_iterator(type(value)):
+            return True
+        try:
+            for validator in self._validators():
+                validator(value)
+        except Exception:  # noqa: BLE001 - what was raised is told by the closer look
+            return False
+        return True
 
     def accepts_all(self, values: Iterable[object]) -> bool:
         if any(map(_is_iterator, set(map(type, values)))):
@@ -107,10 +116,13 @@ class Refined(Check):
     def _refusals(self, value: object) -> Iterator[Fault]:
         if _is_iterator(type(value)):  # a validator could use it up
             return
+        for validator in self._validators():
+            yield from _refusals(validator, value)
+
+    def _validators(self) -> tuple[Validator, ...]:
         if self._each is None:
             self._each = _validators(self._base_hint, self._demands, many=False)
-        for validator in self._each:
-            yield from _refusals(validator, value)
+        return self._each
 
 
 def _is_iterator(kind: type) -> bool:
