@@ -16,6 +16,7 @@ __all__ = ["Unresolved", "resolve"]
 _NESTING = 50
 # The name under which an expression finds typing.Union; no user can have it.
 _UNION = "<Union>"
+_CALLABLE: typing.Any = Callable  # Any: it is subscripted with what a type checker can't know
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,9 @@ def _resolve_arguments(hint: object, names: _Names, depth: int) -> object:
 
 def _resolve_argument(argument: object, names: _Names, depth: int) -> object:
     if isinstance(argument, tuple | list):  # the parameters of `Generic[P]`: `Hook[[int, "Name"]]`
-        items = typing.cast("tuple[object, ...]", tuple(argument))  # element types are looked at one by one
+        items = tuple(typing.cast("tuple[object, ...]", argument))  # of whatever: each is looked at
         resolved = tuple(_resolve_argument(item, names, depth - 1) for item in items)
-        return argument if all(a is b for a, b in zip(items, resolved, strict=True)) else resolved
+        return items if all(a is b for a, b in zip(items, resolved, strict=True)) else resolved
     return _resolve(argument, names, depth - 1)
 
 
@@ -159,7 +160,7 @@ def _rebuild(hint: object, arguments: tuple[object, ...]) -> object:
         return typing.Union[arguments]
     if typing.get_origin(hint) is Callable:
         *parameters, returns = arguments
-        return Callable[_parameter_list(hint, parameters), returns]
+        return _CALLABLE[_parameter_list(hint, parameters), returns]
     if isinstance(hint, types.GenericAlias):
         rebuilt = type(hint)(hint.__origin__, arguments)  # type: ignore[arg-type]  # an alias as origin is fine
         return next(iter(rebuilt)) if getattr(hint, "__unpacked__", False) else rebuilt

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from syncra._relation._classes import names_of, remembered
 from syncra._relation._signatures import read_function
-from syncra._relation._terms import Class, Function, Gradual, Term
+from syncra._relation._terms import Class, Gradual, Kind, Term
 
 __all__ = ["assigned_attributes"]
 
@@ -34,8 +34,8 @@ def _assignments(function: types.FunctionType) -> Iterator[tuple[str, str]]:
     for step in dis.get_instructions(function):
         if step.opname == "STORE_ATTR" and loaded[-1:] == [names[0]]:
             yield str(step.argval), loaded[-2] if len(loaded) == 2 else ""
-        if step.opname.startswith("LOAD_FAST"):
-            loaded = (loaded + list(map(str, step.argval if isinstance(step.argval, tuple) else (step.argval,))))[-2:]
+        if step.opname.startswith("LOAD_FAST"):  # from 3.13 on one step may load two names: "v, self"
+            loaded = [*loaded, *step.argrepr.split(", ")][-2:]
         else:
             loaded = []
 
@@ -43,8 +43,7 @@ def _assignments(function: types.FunctionType) -> Iterator[tuple[str, str]]:
 def _assigned_type(cls: type, function: types.FunctionType, name: str, value: str) -> Term:
     """`self.v = v` has the type of the parameter v; anything else would have to be inferred."""
     signature = read_function(function, names_of(cls)[1])
-    if isinstance(signature, Function):
-        for parameter in signature.parameters.items[1:]:
-            if parameter.name == value and parameter.kind.value not in ("*", "**"):
-                return parameter.term
+    for parameter in signature.parameters.items[1:]:
+        if parameter.name == value and parameter.kind not in (Kind.REST, Kind.OPTIONS):
+            return parameter.term
     return Gradual(f"attribute {name!r} has no annotation")

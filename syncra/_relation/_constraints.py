@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, cast
 
 from syncra._annotations import Unresolved
 from syncra._relation._terms import Atom, Constrained, Term
@@ -60,8 +60,8 @@ def _atoms(metadata: object) -> Iterator[Atom]:
 
 def _nested(metadata: object) -> tuple[object, ...]:
     """Field(...) and PydanticGeneralMetadata keep their constraints in parts; Interval and Len are read by name."""
-    parts = getattr(metadata, "metadata", ())
-    return tuple(parts) if isinstance(parts, list | tuple) else ()
+    parts: object = getattr(metadata, "metadata", ())
+    return tuple(cast("list[object]", parts)) if isinstance(parts, list) else ()
 
 
 def _value(metadata: object, name: str) -> object:
@@ -111,7 +111,8 @@ def _implies_measure(kind: str, value: object, wanted_kind: str, wanted: object)
             return bool(value < wanted)  # type: ignore[operator]  # as above
         case "multiple_of", "multiple_of":
             return math.fmod(value, wanted) == 0  # type: ignore[arg-type]  # as above
-    return False
+        case _:
+            return False
 
 
 def satisfied(value: object, wanted: Atom) -> bool:
@@ -135,4 +136,5 @@ def _satisfied(value: object, kind: str, wanted: object) -> bool:
             return bool(len(value) <= wanted)  # type: ignore[arg-type,operator]  # as above
         case "LiteralString":
             return isinstance(value, str)
-    return False
+        case _:
+            return False

@@ -193,7 +193,9 @@ class Comparison:
     def _by_certainty(self, target: Union) -> list[Term]:
         """Members that are to be solved come last: `int | None` fits `T | None` with T = int."""
         holes = self._holes
-        return sorted(target.members, key=lambda each: holes is not None and isinstance(each, Variable) and each in holes)
+        if holes is None:
+            return list(target.members)
+        return sorted(target.members, key=lambda each: isinstance(each, Variable) and each in holes)
 
     def _alternative(self, source: Term, member: Term) -> Finding:
         if self._holes is None:

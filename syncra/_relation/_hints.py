@@ -68,9 +68,14 @@ def read_hint(hint: object) -> Term:
     if origin is None:
         return _read_simple(hint)
     # Annotated is a class until 3.12 and a form from 3.13 on.
-    if isinstance(origin, type) and origin is not _ANNOTATED:
+    if isinstance(origin, type) and not _is(origin, _ANNOTATED):
         return _read_applied(origin, hint)
     return _read_form(origin, hint)
+
+
+def _is(hint: object, form: object) -> bool:
+    """Identity with a form that is a class at run time and none for type checkers."""
+    return hint is form
 
 
 def _read_class(cls: type) -> Term:
@@ -84,7 +89,7 @@ def _read_class(cls: type) -> Term:
         return Tuple((), _missing_argument(cls))
     if cls is type:
         return TypeOf(ANY)
-    if cls is _CALLABLE:
+    if _is(cls, _CALLABLE):
         return Function(ALL_PARAMETERS, ANY)
     generic = pydantic_generic(cls)
     if generic is not None and generic["origin"] is not None:
@@ -160,6 +165,8 @@ def _read_special(hint: object) -> Term:
             return ANY
         case "TypeAlias":
             return ANY
+        case _:
+            pass
     supertype = getattr(hint, "__supertype__", None)
     if supertype is not None:  # a NewType of another library
         return NewName(str(getattr(hint, "__name__", "NewType")), id(hint), read_hint(supertype))
@@ -180,7 +187,7 @@ def _read_applied(origin: type, hint: object) -> Term:
         return _read_tuple(args)
     if origin is type:
         return TypeOf(read_hint(args[0]))
-    if origin is _CALLABLE:
+    if _is(origin, _CALLABLE):
         return Function(_read_parameters(args[0]), read_hint(args[1]))
     if origin is types.UnionType:
         return union_of(map(read_hint, args))
@@ -307,7 +314,7 @@ def _is_alias(hint: object) -> bool:
 
 def _read_alias(alias: object, args: tuple[object, ...]) -> Term:
     """Specification: "Type aliases", "type statement"; unfolded lazily, as it may name itself."""
-    parameters = [variable_of(each) for each in getattr(alias, "__type_params__", ())]
+    parameters = [variable_of(each) for each in _tuple_of(alias, "__type_params__")]
     given: list[Term] = [
         _read_parameters(argument) if variable.sort == "**" else read_hint(argument)
         for variable, argument in zip(parameters, args, strict=False)
@@ -323,20 +330,24 @@ def _read_alias(alias: object, args: tuple[object, ...]) -> Term:
 def _alias_value(alias: object) -> Term:
     module = sys.modules.get(str(getattr(alias, "__module__", "")))
     names: Mapping[str, object] = vars(module) if module is not None else {}
-    value: object = alias.__value__  # type: ignore[attr-defined]  # what makes it an alias
+    value: object = getattr(alias, "__value__", None)
     return read_hint(resolve(value, names))
 
 
 def bound_of(variable: Variable) -> Term:
     """The upper bound of a TypeVar: object where none is declared."""
-    bound = getattr(variable.key, "__bound__", None)
+    bound: object = getattr(variable.key, "__bound__", None)
     return OBJECT if bound is None or bound is type(None) else _read_in_module(variable, bound)
 
 
 def constraints_of(variable: Variable) -> tuple[Term, ...]:
     """The constraints of a TypeVar, in order."""
-    constraints = getattr(variable.key, "__constraints__", ())
-    return tuple(_read_in_module(variable, each) for each in constraints)
+    return tuple(_read_in_module(variable, each) for each in _tuple_of(variable.key, "__constraints__"))
+
+
+def _tuple_of(holder: object, name: str) -> tuple[object, ...]:
+    found: tuple[object, ...] = getattr(holder, name, ())
+    return found
 
 
 def default_of(variable: Variable) -> Term | None:
@@ -346,7 +357,7 @@ def default_of(variable: Variable) -> Term | None:
     has_default: Callable[[], bool] | None = getattr(variable.key, "has_default", None)
     if has_default is None or not has_default():
         return None
-    default: object = variable.key.__default__  # type: ignore[attr-defined]  # has_default() says that it is there
+    default: object = getattr(variable.key, "__default__", None)
     if variable.sort == "**":
         return _read_parameters(default)
     return _read_in_module(variable, default)

@@ -140,7 +140,8 @@ def _receiver_solution(term: Function | Overloaded, of: Instance) -> dict[Variab
     match first[0].term if first else None:
         case TypeOf(Variable() as variable):
             return {variable: of}
-    return {}
+        case _:
+            return {}
 
 
 def _solution(applied: Instance, holder: Class) -> dict[Variable, Term]:
@@ -214,9 +215,8 @@ def _from_stub(text: str, path: str) -> _Own:
 def _from_body(holder: Class, name: str) -> _Own | None:
     cls = holder.cls
     own = vars(cls)
-    hints = own_hints(cls) if name in own.get("__annotations__", ()) else {}
-    if name in hints:
-        return _annotated(holder, hints[name])
+    if name in own.get("__annotations__", ()):
+        return _annotated(holder, own_hints(cls)[name])
     if name in own:
         return _from_value(holder, name, own[name])
     if (assigned := assigned_attributes(holder).get(name)) is not None:
@@ -236,9 +236,8 @@ def _is_frozen(holder: Class) -> bool:
     if is_named_tuple(holder):
         return True
     dataclass_parameters = getattr(holder.cls, "__dataclass_params__", None)
-    config = getattr(holder.cls, "model_config", None)
-    frozen_model = isinstance(config, dict) and config.get("frozen") is True
-    return frozen_model or getattr(dataclass_parameters, "frozen", False) is True
+    config: dict[str, object] = getattr(holder.cls, "model_config", {})
+    return config.get("frozen") is True or getattr(dataclass_parameters, "frozen", False) is True
 
 
 def _from_value(holder: Class, name: str, value: object) -> _Own | None:
@@ -246,10 +245,9 @@ def _from_value(holder: Class, name: str, value: object) -> _Own | None:
     match value:
         case types.FunctionType():
             return _Own(_function(cls, value), "method")
-        case classmethod():
-            return _Own(_function(cls, value.__func__), "class")
-        case staticmethod():
-            return _Own(_function(cls, value.__func__), "static")
+        case classmethod() | staticmethod():
+            inner: object = getattr(value, "__func__", None)
+            return _Own(_function(cls, inner), "class" if isinstance(value, classmethod) else "static")
         case property():
             getter = _function(cls, value.fget)
             returns = getter.returns if isinstance(getter, Function) else ANY
@@ -261,6 +259,12 @@ def _from_value(holder: Class, name: str, value: object) -> _Own | None:
             return _Own(ANY, "absent")  # `__hash__ = None`
         case type():
             return _Own(TypeOf(read_hint(value)), "classvar", settable=True)
+        case _:
+            return _from_other(name, value)
+
+
+def _from_other(name: str, value: object) -> _Own:
+    """A slot of an extension class, a descriptor, or a plain value whose class is its declared type."""
     if _is_slot(value):
         return _Own(_slot(name), "method" if callable(value) else "attribute", settable=not callable(value))
     if hasattr(type(value), "__get__"):
@@ -307,7 +311,8 @@ def _bound(term: Term) -> Term:
         case Overloaded(items):
             bound = tuple(_bound(item) for item in items)
             return Overloaded(tuple(item for item in bound if isinstance(item, Function)))
-    return term
+        case _:
+            return term
 
 
 def constructor_of(made: Instance) -> Term:
@@ -323,4 +328,5 @@ def constructor_of(made: Instance) -> Term:
             return Function(parameters, made)
         case Overloaded(items):
             return Overloaded(tuple(Function(item.parameters, made) for item in items))
-    return Function(ALL_PARAMETERS, made)
+        case _:
+            return Function(ALL_PARAMETERS, made)

@@ -76,5 +76,6 @@ def _given_member(source: Term, name: str) -> Member | None:
             return Member(source, in_class=True, method=True)
         case Function() | Overloaded():
             return instance_member(instance(type(_given_member)), name)
-    return None
+        case _:
+            return None
 

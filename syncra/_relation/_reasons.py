@@ -7,7 +7,7 @@ from typing import Final
 from syncra._relation._answer import PROVEN, Answer, Fit
 from syncra._relation._findings import Doubt, Finding, Mismatch
 from syncra._relation._names import show
-from syncra._relation._terms import Function, Gradual, Instance, Literal, NewName, Overloaded, Term, Tuple
+from syncra._relation._terms import Instance, Literal, NewName, Term
 
 __all__ = ["answer", "invariant_cure", "invariant_reason"]
 
@@ -79,9 +79,8 @@ def _cure(source: Term, target: Term) -> str:
             return f"parse(..., {show(target)}) narrows it"
         case Instance(wide), Literal(of) if wide.cls in of.of.cls.__mro__:
             return f"parse(..., {show(target)}) narrows it"
-        case (Function() | Overloaded() | Gradual()), _:
+        case _:
             return ""
-    return ""
 
 
 def _is_narrowing(wide: type, narrow: type) -> bool:

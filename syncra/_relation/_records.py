@@ -94,8 +94,7 @@ def _record_bases(cls: type) -> Iterator[Instance]:
 
 def _item(cls: type, key: str, hint: object) -> _Item:
     """The item's qualifiers; a string annotation hides them from the class itself, so they are read here."""
-    required = key in getattr(cls, "__required_keys__", frozenset())
-    read_only = key in getattr(cls, "__readonly_keys__", frozenset())
+    required, read_only = (key in getattr(cls, keys, ()) for keys in ("__required_keys__", "__readonly_keys__"))
     inner = hint
     while (name := getattr(get_origin(inner), "_name", None)) in ("Required", "NotRequired", "ReadOnly"):
         required = name == "Required" or (required and name != "NotRequired")

@@ -8,7 +8,17 @@ from syncra._relation._findings import Finding, Mismatch, first_fault
 from syncra._relation._fits import Comparison, limit_fits
 from syncra._relation._hints import bound_of, constraints_of, default_of
 from syncra._relation._holes import Holes
-from syncra._relation._terms import ALL_PARAMETERS, ANY, Gradual, Term, Tuple, Variable, replace_variables, union_of, variables_in
+from syncra._relation._terms import (
+    ALL_PARAMETERS,
+    ANY,
+    Gradual,
+    Term,
+    Tuple,
+    Variable,
+    replace_variables,
+    union_of,
+    variables_in,
+)
 
 __all__ = ["compare", "freeze", "solve_terms", "unsolved"]
 
@@ -38,7 +48,7 @@ def _bound_fault(solution: dict[Variable, Term]) -> Finding:
 def solve_terms(pairs: Iterable[tuple[Term, Term]]) -> dict[Variable, Term]:
     """What the variables of the targets stand for; those that nothing was learnt of are left out."""
     pairs = list(pairs)
-    holes = Holes(frozenset().union(*(variables_in(target) for _, target in pairs)))
+    holes = Holes({variable for _, target in pairs for variable in variables_in(target)})
     for source, target in pairs:
         Comparison(holes).fits(source, target)
     solved = ((each, _solved(holes, each)) for each in holes.variables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -29,7 +29,16 @@ from syncra._relation._terms import (
     union_of,
 )
 
-__all__ = ["class_of", "stub_bases", "stub_is_protocol", "stub_members", "stub_parameters", "stub_signatures", "stub_term"]
+__all__ = [
+    "UNKNOWN",
+    "class_of",
+    "stub_bases",
+    "stub_is_protocol",
+    "stub_members",
+    "stub_parameters",
+    "stub_signatures",
+    "stub_term",
+]
 
 # Classes that were met, by id; the entry holds the class, so the id stays its own. Bounded: local classes come and go.
 _MOST_CLASSES: Final = 8192
@@ -127,7 +136,8 @@ class _Reader:
                 return self.subscript(ast.unparse(value), elements)
             case ast.Subscript(value=value, slice=element):
                 return self.subscript(ast.unparse(value), [element])
-        return UNKNOWN
+            case _:
+                return UNKNOWN
 
     def subscript(self, path: str, elements: list[ast.expr]) -> Term:
         match path, elements:
@@ -146,11 +156,12 @@ class _Reader:
                 return Function(Parameters(items), self.term(returns))
             case "Callable", [_, returns]:
                 return Function(ALL_PARAMETERS, self.term(returns))
-        return self.instance(path, tuple(map(self.term, elements)))
+            case _:
+                return self.instance(path, tuple(map(self.term, elements)))
 
     def literal(self, element: ast.expr) -> Term:
         if isinstance(element, ast.Constant | ast.UnaryOp):
-            value = ast.literal_eval(element)
+            value: object = ast.literal_eval(element)
         else:
             path, _, name = ast.unparse(element).rpartition(".")
             value = getattr(_find(path), name, None)

@@ -29,6 +29,8 @@ from syncra._relation._terms import (
 
 __all__ = ["write"]
 
+_CALLABLE: typing.Any = collections.abc.Callable  # Any: it is subscripted with what a type checker can't know
+
 
 def write(term: Term) -> object:
     """A type hint that means the term; parts that no hint can say become Any."""
@@ -46,9 +48,9 @@ def write(term: Term) -> object:
         case Tuple():
             return types.GenericAlias(tuple, _items(term))
         case Function(parameters, returns):
-            return collections.abc.Callable[_parameters(parameters), write(returns)]
+            return _CALLABLE[_parameters(parameters), write(returns)]
         case Overloaded():
-            return collections.abc.Callable[..., typing.Any]
+            return _CALLABLE[..., typing.Any]
         case TypeOf(instance):
             return type[write(instance)]
         case NewName(base=base) | Constrained(base=base):
