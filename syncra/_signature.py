@@ -34,6 +34,7 @@ class _Missing:
 
 MISSING: Final = _Missing()
 
+_INSTANCES = (("self",), ("cls",))
 _POSITIONAL = (Described.POSITIONAL_ONLY, Described.POSITIONAL_OR_KEYWORD)
 
 
@@ -144,8 +145,7 @@ def _shown(value: object) -> str:
 
 def _is_instance_method(function: FunctionType) -> bool:
     owner, _, _ = function.__qualname__.rpartition(".")
-    first = next(iter(inspect.signature(function).parameters), None)
-    return bool(owner) and not owner.endswith("<locals>") and first in ("self", "cls")
+    return bool(owner) and not owner.endswith("<locals>") and function.__code__.co_varnames[:1] in _INSTANCES
 
 
 def _read_anew(
