@@ -7,14 +7,14 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 from syncra._edges import Edge, SettledNodes, edges_of, named_nodes, settle
-from syncra._nodes import Binding, Input, Node, checked_node
+from syncra._nodes import Binding, Input, Node, checked_name, checked_node
 from syncra._plan import ErrorMode, Plan
 from syncra._program import Validation
 from syncra._registry import forget, registered
 from syncra._results import Results
 from syncra._strategies import Strategy
 from syncra._task import BaseTask
-from syncra.errors import GraphError, NodeNotFoundError, suggestion
+from syncra.errors import FrozenError, GraphError, NodeNotFoundError, suggestion
 
 __all__ = ["Graph", "delete_graph", "get_graph", "run"]
 
@@ -58,6 +58,7 @@ class Graph:
                 is filled by nothing.
             DuplicateTaskError: two nodes have one name.
             CycleError: a node needs itself.
+            OptionError: the name is not a printable str.
 
         Example:
             >>> from syncra import Graph, Input, depends, task
@@ -70,6 +71,8 @@ class Graph:
         """
         if not nodes:
             raise GraphError("a graph needs at least one node; Graph.of(task) takes all that the task needs with it")
+        if name is not None:
+            checked_name(name, "a graph's name")
         return cls(name, settle([checked_node(each, "Graph.of()") for each in nodes], {}))
 
     def compile(self, *targets: Node[Any] | str, validate: Validation = "edges") -> Plan:
@@ -162,10 +165,10 @@ class Graph:
         return len(self.settled)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Graph is frozen: {name!r} can't be set; make another graph with Graph.of(...)")
+        raise FrozenError(f"a Graph is frozen: {name!r} can't be set; make another graph with Graph.of(...)")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Graph is frozen: {name!r} can't be deleted")
+        raise FrozenError(f"a Graph is frozen: {name!r} can't be deleted")
 
     def __reduce__(self) -> tuple[type[Graph], tuple[str | None, dict[Node[Any], object]]]:
         return Graph, (self.name, dict(self.settled))

@@ -11,7 +11,7 @@ from syncra._policy import DEFAULT_POLICY, Policy
 from syncra._relation import Answer, type_name
 from syncra._signature import MISSING
 from syncra._values import value_check
-from syncra.errors import ArgumentError, OptionError, WiringError
+from syncra.errors import ArgumentError, NodeUseError, OptionError, WiringError
 
 __all__ = ["Binding", "Connection", "Dependency", "Filler", "Fixed", "Input", "Node", "Open", "Settled",
  "Wiring", "checked_name",
@@ -76,7 +76,7 @@ class Node(Generic[T_co]):
         return (*other, self) if isinstance(other, tuple) else NotImplemented
 
     def __bool__(self) -> NoReturn:
-        raise TypeError(
+        raise NodeUseError(
             f"{self!r} has no truth value: it stands for a value that exists only in a run;"
             " take it as a dependency and decide inside a task"
         )

@@ -12,7 +12,7 @@ from syncra._program import Program, Validation, compile_program
 from syncra._results import Results
 from syncra._run import Run
 from syncra._strategies import AsyncStrategy, Asyncio, Sequential, Strategy
-from syncra.errors import OptionError, RunningLoopError
+from syncra.errors import FrozenError, OptionError, RunningLoopError
 
 __all__ = ["ErrorMode", "Plan"]
 
@@ -114,7 +114,7 @@ class Plan:
         return Run(self._program, given, unneeded=unneeded, goes_on=on_error == "continue", strategy=name), strategy
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Plan is frozen: {name!r} can't be set; compile another one")
+        raise FrozenError(f"a Plan is frozen: {name!r} can't be set; compile another one")
 
     def __reduce__(self) -> tuple[type[Plan], tuple[Program, tuple[object, ...]]]:
         return Plan, (self._program, self._types)

@@ -244,7 +244,7 @@ def declare(
             for each in wiring.connections
             if isinstance(each.source, str)
         ]
-    DeclarationError.raise_all(node.describe(), faults)
+    DeclarationError.raise_all(f"{node.describe()} ({node.place})", faults)
     if graph_name is not None:
         register(graph_name, node, Definition.of(node.__module__, node.__qualname__, node.place))
     return node

@@ -14,6 +14,8 @@
     │   ├── GraphNotFoundError                no graph is registered under this name
     │   └── NodeNotFoundError                 no such node in this graph, plan or result
     ├── CallError (TypeError)                 a task called as a function without a value that only a run has
+    ├── NodeUseError (TypeError)              a node was used as if it was the value that it stands for
+    ├── FrozenError (AttributeError)          an attempt to change a graph or a plan
     ├── BindingError (ValueError)             the values given to a run: missing, unknown or wrong
     ├── ValueCheckError (ValueError)          a value on a checked edge is not what its consumer wants
     ├── NoResultError (LookupError)           the result of a node that failed or was skipped
@@ -34,6 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from typing import Self
 
 __all__ = [
     "ArgumentError",
@@ -43,10 +46,12 @@ __all__ = [
     "DeclarationError",
     "DependencyTypeError",
     "DuplicateTaskError",
+    "FrozenError",
     "GraphError",
     "GraphNotFoundError",
     "NoResultError",
     "NodeNotFoundError",
+    "NodeUseError",
     "NotAwaitedError",
     "NotFoundError",
     "OptionError",
@@ -98,6 +103,12 @@ class DeclarationError(SyncraError, TypeError):
         super().__init__(message)
         self.faults = ()
 
+    def about(self, subject: str) -> Self:
+        """The same fault, its sentence beginning with what it is about."""
+        if not str(self).startswith(subject):
+            self.args = (f"{subject}: {self}",)
+        return self
+
     @staticmethod
     def raise_all(subject: str, faults: Sequence[DeclarationError]) -> None:
         """Raise what is wrong with `subject`: nothing, the one fault, or all of them as one error.
@@ -108,7 +119,7 @@ class DeclarationError(SyncraError, TypeError):
         if not faults:
             return
         if len(faults) == 1:
-            raise faults[0]
+            raise faults[0].about(subject)
         kinds = {type(fault) for fault in faults}
         together = kinds.pop() if len(kinds) == 1 else DeclarationError
         lines = "\n".join(f"  {n}. {indented(str(fault))}" for n, fault in enumerate(faults, 1))
@@ -139,6 +150,10 @@ class DependencyTypeError(DeclarationError):
     def __init__(self, message: str, *, source: str, target: str, parameter: str, reason: str) -> None:
         super().__init__(message)
         self.source, self.target, self.parameter, self.reason = source, target, parameter, reason
+
+    def about(self, subject: str) -> Self:
+        """The same: its sentence names the task and its place."""
+        return self
 
 
 class WiringError(DeclarationError):
@@ -216,6 +231,14 @@ class CallError(SyncraError, TypeError):
     def __init__(self, message: str, *, name: str, parameters: Sequence[str]) -> None:
         super().__init__(message)
         self.name, self.parameters = name, tuple(parameters)
+
+
+class NodeUseError(SyncraError, TypeError):
+    """A node was used as if it was the value that it stands for, and which only a run has."""
+
+
+class FrozenError(SyncraError, AttributeError):
+    """An attempt to change a graph or a plan: what is checked stays as it was checked."""
 
 
 class BindingError(SyncraError, ValueError):
