@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from inspect import Parameter
+from inspect import Parameter
 from types import GenericAlias, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -112,6 +113,8 @@ def _may_be_awaitable(hint: object) -> bool:
     cls = hint if isinstance(hint, type) and not isinstance(hint, GenericAlias) else origin
     if hint is None:
         return False
+    if hint is Any or hint is Parameter.empty:  # both are classes, which say nothing of the value's
+        return True
     if cls is Parameter.empty or not isinstance(cls, type) or cls is object or getattr(cls, "_is_protocol", False):
         return True
     try:

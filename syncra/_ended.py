@@ -34,7 +34,9 @@ class Ended:
     attempts: Mapping[int, Sequence[BaseException]]
     barred: bytearray
     error: BaseException | None
-    _skips: dict[int, Skipped] = field(default_factory=dict, init=False)  # filled by `skips` when it is asked first
+    _skips: dict[int, Skipped] = field(
+        default_factory=dict, init=False
+    )  # filled by `skips` when it is asked first
 
     def outcome(self, index: int) -> Outcome[object]:
         """What a step came to."""
@@ -56,13 +58,23 @@ class Ended:
 
     def _found_skips(self) -> dict[int, Skipped]:
         found: dict[int, Skipped] = {}
-        roots: dict[int, frozenset[int]] = {index: frozenset((index,)) for index in self.failed}
-        reasons: dict[frozenset[int], Skipped] = {}  # one for all that were skipped for the same failures
+        roots: dict[int, frozenset[int]] = {
+            index: frozenset((index,)) for index in self.failed
+        }
+        reasons: dict[
+            frozenset[int], Skipped
+        ] = {}  # one for all that were skipped for the same failures
         for index, barred in enumerate(self.barred):
             if barred and index not in self.failed:
-                above = {roots[each] for each in self.program.steps[index].sources if each in roots}
+                above = {
+                    roots[each]
+                    for each in self.program.steps[index].sources
+                    if each in roots
+                }
                 # Nearly always one and the same set: chains share it.
-                roots[index] = above.pop() if len(above) == 1 else frozenset[int]().union(*above)
+                roots[index] = (
+                    above.pop() if len(above) == 1 else frozenset[int]().union(*above)
+                )
                 if index in self.excused:
                     found[index] = self.excused[index]
                     continue
@@ -74,4 +86,7 @@ class Ended:
     def _skipped(self, roots: Sequence[int]) -> Skipped:
         nodes = tuple(self.program.steps[each].node for each in roots)
         more = f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else ""
-        return Skipped(f"{' and '.join(repr(each.name) for each in nodes[:_NAMED])}{more} failed", nodes)
+        return Skipped(
+            f"{' and '.join(repr(each.name) for each in nodes[:_NAMED])}{more} failed",
+            nodes,
+        )

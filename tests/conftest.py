@@ -1,0 +1,27 @@
+"""What holds for every test: warnings are errors, and named graphs do not leak from one test into another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from syncra import _registry
+
+# Drawn examples are the same in every run, and no example fails because the machine is busy.
+settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("filterwarnings", "error")
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test begins with the graphs that modules have registered, and leaves these alone."""
+    with _registry._lock:
+        copied = {name: dict(tasks) for name, tasks in _registry._graphs.items()}
+    monkeypatch.setattr(_registry, "_graphs", copied)
+    yield
