@@ -8,6 +8,22 @@ What a class is comes from its run-time self (`_classes`, `_members`, `_signatur
 from __future__ import annotations
 
 from syncra._relation._answer import Answer, Fit
-from syncra._relation._questions import assignable, has_variables, solve, substitute, type_name, unwrap_awaitable
+from syncra._relation._questions import (
+    assignable,
+    has_variables,
+    solve,
+    substitute,
+    type_name,
+    unwrap_awaitable,
+)
 
-__all__ = ["Answer", "Fit", "assignable", "has_variables", "solve", "substitute", "type_name", "unwrap_awaitable"]
+__all__ = [
+    "Answer",
+    "Fit",
+    "assignable",
+    "has_variables",
+    "solve",
+    "substitute",
+    "type_name",
+    "unwrap_awaitable",
+]

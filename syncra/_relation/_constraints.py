@@ -16,13 +16,23 @@ from syncra._relation._terms import Atom, Constrained, Term
 __all__ = ["constrained", "implied", "unmet"]
 
 _MEASURES: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
-_RULES: Final = ("pattern", "max_digits", "decimal_places", "allow_inf_nan", "to_upper", "to_lower", "strip_whitespace")
+_RULES: Final = (
+    "pattern",
+    "max_digits",
+    "decimal_places",
+    "allow_inf_nan",
+    "to_upper",
+    "to_lower",
+    "strip_whitespace",
+)
 # Classes of pydantic and annotated-types whose every instance says something about values.
 _OPAQUE: Final = frozenset({
     "AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs", "Predicate", "Not",
     "Timezone", "Unit", "EncodedBytes", "EncodedStr", "UuidVersion", "PathType", "UrlConstraints", "AllowInfNan",
 })  # fmt: skip
-_TRANSFORMS: Final = frozenset({"AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs"})
+_TRANSFORMS: Final = frozenset(
+    {"AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs"}
+)
 _LIBRARIES: Final = ("pydantic", "annotated_types")
 
 
@@ -54,7 +64,7 @@ def _atoms(metadata: object) -> Iterator[Atom]:
         yield from _atoms(nested)
     for name in _MEASURES + _RULES:
         value = _value(metadata, name)
-        if value is not None and value is not False or (name == "allow_inf_nan" and value is False):
+        if (value is not None and value is not False) or (name == "allow_inf_nan" and value is False):
             yield Atom(name, value, _shown(name, value))
 
 

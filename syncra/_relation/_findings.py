@@ -56,7 +56,6 @@ class Compare(Protocol):
         """Take what a ParamSpec or TypeVarTuple of the target stands for."""
 
 
-
 def first_fault(findings: Iterable[Finding]) -> Finding:
     """The first mismatch, else the first doubt: all parts must fit."""
     doubt: Doubt | None = None

@@ -37,9 +37,10 @@ from syncra._relation._terms import (
     replace_variables,
     union_of,
 )
-from syncra._relation._typeshed import class_of
+from syncra._relation._typeshed import class_of, stub_default
 
 __all__ = ["OBJECT", "bare", "bound_of", "constraints_of", "default_of", "instance", "missing", "read_hint"]
+
 
 class _Missing:
     """How many unresolved names were met so far: what was read while it grew must be read again later."""
@@ -99,24 +100,22 @@ def _read_class(cls: type) -> Term:
 
 def bare(of: Class) -> Instance:
     """A class without type arguments: each is its default, or unknown (specification: "Generics")."""
-    parameters = parameters_of(of)
-    if not parameters:
-        return Instance(of)
-    return Instance(of, tuple(_bare_argument(of, variable) for _, variable in parameters))
+    return Instance(of, _aligned(_variables(of), (), _missing_argument(of.cls)))
 
 
-def _bare_argument(of: Class, variable: Variable) -> Term:
+def _missing_or_default(variable: Variable, missing: Gradual) -> Term:
     default = default_of(variable)
     if default is not None:
         return default
-    missing = _missing_argument(of.cls)
     if variable.sort == "**":
         return Parameters((), missing)
     return Tuple((), missing) if variable.sort == "*" else missing
 
 
 def _missing_argument(cls: type) -> Gradual:
-    return Gradual(f"{cls.__name__} has no item type" if _is_container(cls) else f"{cls.__name__} has no type argument")
+    return Gradual(
+        f"{cls.__name__} has no item type" if _is_container(cls) else f"{cls.__name__} has no type argument"
+    )
 
 
 def _is_container(cls: type) -> bool:
@@ -192,27 +191,31 @@ def _read_applied(origin: type, hint: object) -> Term:
     if origin is types.UnionType:
         return union_of(map(read_hint, args))
     of = class_of(origin)
-    return Instance(of, _aligned(of, args))
+    return Instance(of, _aligned(_variables(of), args, _missing_argument(origin)))
 
 
-def _aligned(of: Class, args: tuple[object, ...]) -> tuple[Term, ...]:
+def _variables(of: Class) -> list[Variable]:
+    return [variable for _, variable in parameters_of(of)]
+
+
+def _aligned(variables: list[Variable], args: tuple[object, ...], missing: Gradual) -> tuple[Term, ...]:
     """Arguments in the order of the parameters, those of a TypeVarTuple gathered into a tuple."""
-    variables = [variable for _, variable in parameters_of(of)]
     sorts = [variable.sort for variable in variables]
-    if "**" in sorts and len(sorts) == 1 and not (len(args) == 1 and _is_parameter_list(args[0])):
+    if sorts == ["**"] and args and not (len(args) == 1 and _is_parameter_list(args[0])):
         args = (list(args),)  # `X[int, str]` for `X[[int, str]]`
-    if "*" in sorts:
+    if "*" in sorts and args:
         return _gathered(sorts, args)
     read = [
         _read_parameters(argument) if sort == "**" else read_hint(argument)
         for sort, argument in zip(sorts, args, strict=False)
     ]
-    missing = (_bare_argument(of, variable) for variable in variables[len(read) :])
-    return (*read, *missing)
+    return (*read, *(_missing_or_default(each, missing) for each in variables[len(read) :]))
 
 
 def _is_parameter_list(argument: object) -> bool:
-    return argument is ... or isinstance(argument, list | tuple | typing.ParamSpec) or _is_concatenate(argument)
+    return (
+        argument is ... or isinstance(argument, list | tuple | typing.ParamSpec) or _is_concatenate(argument)
+    )
 
 
 def _is_concatenate(argument: object) -> bool:
@@ -315,16 +318,12 @@ def _is_alias(hint: object) -> bool:
 def _read_alias(alias: object, args: tuple[object, ...]) -> Term:
     """Specification: "Type aliases", "type statement"; unfolded lazily, as it may name itself."""
     parameters = [variable_of(each) for each in _tuple_of(alias, "__type_params__")]
-    given: list[Term] = [
-        _read_parameters(argument) if variable.sort == "**" else read_hint(argument)
-        for variable, argument in zip(parameters, args, strict=False)
-    ]
-    given += [ANY if (default := default_of(each)) is None else default for each in parameters[len(given) :]]
+    given = _aligned(parameters, args, ANY)
 
     def value(args: tuple[Term, ...]) -> Term:
         return replace_variables(_alias_value(alias), dict(zip(parameters, args, strict=True)))
 
-    return Alias(str(getattr(alias, "__name__", "alias")), id(alias), tuple(given), value)
+    return Alias(str(getattr(alias, "__name__", "alias")), id(alias), given, value)
 
 
 def _alias_value(alias: object) -> Term:
@@ -353,7 +352,7 @@ def _tuple_of(holder: object, name: str) -> tuple[object, ...]:
 def default_of(variable: Variable) -> Term | None:
     """The default of a variable (PEP 696), if it has one."""
     if isinstance(variable.key, str):
-        return None
+        return stub_default(variable.key)
     has_default: Callable[[], bool] | None = getattr(variable.key, "has_default", None)
     if has_default is None or not has_default():
         return None

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Final, get_args, get_origin
 
 from syncra._relation._assigned import assigned_attributes
-from syncra._relation._classes import ancestors_of, as_instance, is_named_tuple, is_protocol, is_typed_dict, names_of, own_hints, solution_of
+from syncra._relation._classes import (
+    ancestors_of,
+    as_instance,
+    is_named_tuple,
+    is_protocol,
+    is_typed_dict,
+    names_of,
+    own_hints,
+    solution_of,
+)
 from syncra._relation._hints import instance, missing, read_hint
 from syncra._relation._parameters import parameters_of
 from syncra._relation._signatures import open_parameters, read_function
@@ -75,7 +84,9 @@ class _Own:
 def member_names(of: Class) -> Iterator[str]:
     """The names that the body of a protocol declares."""
     if of.path is not None:
-        yield from (name for name in stub_members(of.path) if name not in ("__new__", "__init__", "__slots__"))
+        yield from (
+            name for name in stub_members(of.path) if name not in ("__new__", "__init__", "__slots__")
+        )
         return
     own = vars(of.cls)
     for name in dict.fromkeys((*own.get("__annotations__", ()), *own)):
@@ -88,7 +99,8 @@ _NO_MEMBERS: Final = frozenset({
     "__orig_bases__", "__parameters__", "__protocol_attrs__", "__slots__", "__subclasshook__", "__weakref__",
     "__class_getitem__", "__match_args__", "__non_callable_proto_members__", "__static_attributes__",
     "__firstlineno__", "__type_params__", "_is_protocol", "_is_runtime_protocol", "__annotate__",
-    "__annotate_func__", "__annotations_cache__", "__conditional_annotations__", "__init_subclass__",
+    "__annotate_func__",
+        "__callable_proto_members_only__", "__annotations_cache__", "__conditional_annotations__", "__init_subclass__",
 })  # fmt: skip
 
 
@@ -150,7 +162,9 @@ def _solution(applied: Instance, holder: Class) -> dict[Variable, Term]:
         base = as_instance(base)
     if not isinstance(base, Instance):
         return {variable: ANY for _, variable in parameters_of(holder)}
-    return solution_of(Instance(base.of, tuple(replace_variables(arg, solution_of(applied)) for arg in base.args)))
+    return solution_of(
+        Instance(base.of, tuple(replace_variables(arg, solution_of(applied)) for arg in base.args))
+    )
 
 
 def _find(of: Class, name: str) -> tuple[Class, _Own] | None:
@@ -246,7 +260,7 @@ def _from_value(holder: Class, name: str, value: object) -> _Own | None:
         case types.FunctionType():
             return _Own(_function(cls, value), "method")
         case classmethod() | staticmethod():
-            inner: object = getattr(value, "__func__", None)
+            inner: object = vars(type(value))["__func__"].__get__(value)
             return _Own(_function(cls, inner), "class" if isinstance(value, classmethod) else "static")
         case property():
             getter = _function(cls, value.fget)
@@ -270,7 +284,9 @@ def _from_other(name: str, value: object) -> _Own:
     if hasattr(type(value), "__get__"):
         return _Own(Gradual(f"{name!r} is a descriptor"), "attribute", settable=True)
     plain = isinstance(value, bool | int | float | str | bytes)
-    return _Own(instance(type(value)) if plain else Gradual(f"{name!r} has no annotation"), "attribute", settable=True)
+    return _Own(
+        instance(type(value)) if plain else Gradual(f"{name!r} has no annotation"), "attribute", settable=True
+    )
 
 
 def _is_slot(value: object) -> bool:
@@ -287,7 +303,9 @@ def _is_slot(value: object) -> bool:
 
 def _slot(name: str) -> Term:
     result = _SLOT_RESULTS.get(name)
-    returns = instance(result) if result is not None else Gradual(f"{name!r} of an extension class has no types")
+    returns = (
+        instance(result) if result is not None else Gradual(f"{name!r} of an extension class has no types")
+    )
     receiver = Parameter("self", Kind.POSITION, ANY)
     if name == "__contains__":
         return Function(Parameters((receiver, Parameter("", Kind.POSITION, instance(object)))), returns)

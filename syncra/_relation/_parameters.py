@@ -8,7 +8,14 @@ from typing import Any, ParamSpec, TypeVar, TypeVarTuple, cast
 from syncra._relation._terms import Class, Variable
 from syncra._relation._typeshed import stub_parameters
 
-__all__ = ["INFERRED", "declared_variance", "is_type_variable", "parameters_of", "pydantic_generic", "variable_of"]
+__all__ = [
+    "INFERRED",
+    "declared_variance",
+    "is_type_variable",
+    "parameters_of",
+    "pydantic_generic",
+    "variable_of",
+]
 
 # The variance of a PEP 695 parameter is not declared: it follows from how the class uses it.
 INFERRED = "?"
@@ -42,7 +49,9 @@ def _variables(cls: type) -> Iterable[object]:
     return dict.fromkeys(each for base in bases for each in getattr(base, "__parameters__", ()))
 
 
-def pydantic_generic(cls: type) -> dict[str, Any] | None:  # Any: a record of a library that is not imported here
+def pydantic_generic(
+    cls: type,
+) -> dict[str, Any] | None:  # Any: a record of a library that is not imported here
     """What pydantic remembers of a generic model: its origin, arguments and parameters."""
     if "BaseModel" not in {base.__name__ for base in cls.__mro__}:
         return None

@@ -5,7 +5,14 @@ from __future__ import annotations
 from syncra._relation._classes import ancestors_of, has_unknown_base, is_protocol, remembered
 from syncra._relation._findings import Compare, Doubt, Finding, Mismatch, first_fault
 from syncra._relation._hints import instance
-from syncra._relation._members import Member, class_member, constructor_of, instance_member, member_names, metaclass_member
+from syncra._relation._members import (
+    Member,
+    class_member,
+    constructor_of,
+    instance_member,
+    member_names,
+    metaclass_member,
+)
 from syncra._relation._terms import Class, Function, Instance, Overloaded, Term, Tuple, TypeOf
 
 __all__ = ["is_called_only", "protocol_fits", "protocol_members"]
@@ -26,7 +33,9 @@ def is_called_only(of: Class) -> bool:
 def protocol_fits(compare: Compare, source: Term, target: Instance) -> Finding:
     """Whether each member of the protocol is a member of the source and of a fitting type."""
     names = protocol_members(target.of)
-    return compare.once(source, target, lambda: first_fault(_member_fits(compare, source, target, each) for each in names))
+    return compare.once(
+        source, target, lambda: first_fault(_member_fits(compare, source, target, each) for each in names)
+    )
 
 
 def _member_fits(compare: Compare, source: Term, target: Instance, name: str) -> Finding:
@@ -52,7 +61,9 @@ def _typed_member_fits(
         return Mismatch(source, target, f"{name!r} is a class variable")
     if wanted.settable and not given.settable:
         return Mismatch(source, target, f"its member {name!r} can't be set")
-    found = compare.same(given.term, wanted.term) if wanted.settable else compare.fits(given.term, wanted.term)
+    found = (
+        compare.same(given.term, wanted.term) if wanted.settable else compare.fits(given.term, wanted.term)
+    )
     if isinstance(found, Mismatch) and not found.why:
         return Mismatch(found.source, found.target, found.why or _member_reason(name, found), found.cure)
     return found
@@ -78,4 +89,3 @@ def _given_member(source: Term, name: str) -> Member | None:
             return instance_member(instance(type(_given_member)), name)
         case _:
             return None
-

@@ -22,7 +22,9 @@ _REST, _OPTIONS = 0x04, 0x08  # flags of a code object: it has *args, it has **k
 def read_function(function: types.FunctionType, local_names: Mapping[str, object]) -> Function:
     """The signature of a function as it is called; unannotated parts are Any."""
     names = dict(local_names)
-    names.update((str(getattr(each, "__name__", "")), each) for each in getattr(function, "__type_params__", ()))
+    names.update(
+        (str(getattr(each, "__name__", "")), each) for each in getattr(function, "__type_params__", ())
+    )
     hints = {
         name: resolve(hint, function.__globals__, names) for name, hint in function.__annotations__.items()
     }
@@ -72,7 +74,11 @@ def _parameter(name: str, kind: Kind, hints: Mapping[str, object], required: boo
 def _parameter_hint(hint: object) -> object:
     """`*args: P.args` and `**kwargs: P.kwargs` mean the ParamSpec."""
     origin = getattr(hint, "__origin__", None)
-    return origin if type(hint).__name__ in ("ParamSpecArgs", "ParamSpecKwargs") and is_type_variable(origin) else hint
+    return (
+        origin
+        if type(hint).__name__ in ("ParamSpecArgs", "ParamSpecKwargs") and is_type_variable(origin)
+        else hint
+    )
 
 
 def open_parameters(items: tuple[Parameter, ...]) -> Parameters:

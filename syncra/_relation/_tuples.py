@@ -55,11 +55,13 @@ def _variadic_fits(compare: Compare, source: Tuple, target: Tuple) -> Finding:
     assert source.middle is not None and target.middle is not None
     before, after = len(target.prefix), len(source.suffix) - len(target.suffix)
     between = (*source.prefix[before:], source.middle, *source.suffix[:after])
-    return first_fault((
-        *map(compare.fits, source.prefix[:before], target.prefix),
-        *(compare.fits(item, target.middle) for item in between),
-        *map(compare.fits, source.suffix[after:], target.suffix),
-    ))
+    return first_fault(
+        (
+            *map(compare.fits, source.prefix[:before], target.prefix),
+            *(compare.fits(item, target.middle) for item in between),
+            *map(compare.fits, source.suffix[after:], target.suffix),
+        )
+    )
 
 
 def _fills(compare: Compare, source: Tuple, target: Tuple, hole: Variable) -> Finding:
@@ -74,8 +76,10 @@ def _fills(compare: Compare, source: Tuple, target: Tuple, hole: Variable) -> Fi
     between = Tuple(source.prefix[before:], source.middle, source.suffix[:end])
     if source.middle is None:
         between = Tuple(between.prefix + between.suffix)
-    return first_fault((
-        *map(compare.fits, source.prefix[:before], target.prefix),
-        compare.fill(hole, between, target),
-        *map(compare.fits, source.suffix[end:], target.suffix),
-    ))
+    return first_fault(
+        (
+            *map(compare.fits, source.prefix[:before], target.prefix),
+            compare.fill(hole, between, target),
+            *map(compare.fits, source.suffix[end:], target.suffix),
+        )
+    )

@@ -33,6 +33,7 @@ __all__ = [
     "UNKNOWN",
     "class_of",
     "stub_bases",
+    "stub_default",
     "stub_is_protocol",
     "stub_members",
     "stub_parameters",
@@ -78,9 +79,24 @@ def stub_parameters(path: str) -> tuple[tuple[str, Variable], ...]:
 
 
 def _parameter(path: str, text: str) -> tuple[str, Variable]:
+    text = text.partition("=")[0]
     name = text.lstrip("+-*")
     sign = text[: len(text) - len(name)]
-    return (sign, Variable(f"{path}.{name}", name)) if sign in "+-" else ("", Variable(f"{path}.{name}", name, sign))
+    return (
+        (sign, Variable(f"{path}.{name}", name))
+        if sign in "+-"
+        else ("", Variable(f"{path}.{name}", name, sign))
+    )
+
+
+def stub_default(key: str) -> Term | None:
+    """The default of a type parameter (PEP 696), by the key of its Variable."""
+    path, _, name = key.rpartition(".")
+    if path not in CLASSES:
+        return None
+    texts = (text.partition("=") for text in CLASSES[path][0].split(", "))
+    default = next((default for head, _, default in texts if head.lstrip("+-*") == name), "")
+    return stub_term(default, path) if default else None
 
 
 def stub_bases(path: str) -> tuple[Term, ...]:
@@ -127,7 +143,9 @@ class _Reader:
             case ast.Constant(value=None):
                 return Instance(class_of(type(None)))
             case ast.Name(id=name):
-                return _NAMES[name] if name in _NAMES else self.scope.get(name) or Variable(f"def.{name}", name)
+                return (
+                    _NAMES[name] if name in _NAMES else self.scope.get(name) or Variable(f"def.{name}", name)
+                )
             case ast.Attribute():
                 return self.instance(ast.unparse(node), ())
             case ast.BinOp(left=left, right=right):
@@ -194,4 +212,3 @@ class _Reader:
 
 
 _NAMES: Final[Mapping[str, Term]] = {"Any": ANY, "Never": NEVER, "Self": SELF, "Unknown": UNKNOWN}
-

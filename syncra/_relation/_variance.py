@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from syncra._relation._assigned import assigned_attributes
 from syncra._relation._classes import bases_of, remembered
 from syncra._relation._members import instance_member
 from syncra._relation._parameters import INFERRED, parameters_of
@@ -37,7 +38,7 @@ def _inferred(of: Class, variable: Variable) -> str:
     for base in bases_of(of):
         uses.look(base, "+")
     receiver = Instance(of, tuple(each for _, each in parameters_of(of)))
-    own = (*vars(of.cls), *vars(of.cls).get("__annotations__", ()))
+    own = (*vars(of.cls), *vars(of.cls).get("__annotations__", ()), *assigned_attributes(of))
     for name in dict.fromkeys(own):
         if name in _IGNORED or (name.startswith("__") and not name.endswith("__")):
             continue
@@ -96,5 +97,3 @@ def _times(sign: str, variance: str) -> str:
     if not sign or not variance:
         return ""
     return "+" if sign == variance else "-"
-
-

@@ -58,10 +58,28 @@ NEAR = {
     "int": ["float", "bool", "int | None", "object", "MyInt", "UserId", "Literal[1]", "complex", "int | str"],
     "float": ["int", "complex", "int | float", "float | None", "object"],
     "bool": ["int", "float", "Literal[True]", "Literal[True, False]", "object"],
-    "str": ["object", "Sequence[str]", "Name", "MyStr", 'Literal["a"]', "str | None", "Iterable[str]", "Hashable"],
+    "str": [
+        "object",
+        "Sequence[str]",
+        "Name",
+        "MyStr",
+        'Literal["a"]',
+        "str | None",
+        "Iterable[str]",
+        "Hashable",
+    ],
     "A": ["B", "C", "object", "PMeth", "A | None", "ANT", "Unrel"],
     "B": ["A", "C", "object", "PMethObj"],
-    "list": ["Sequence", "Iterable", "Collection", "MutableSequence", "List", "Container", "set", "Reversible"],
+    "list": [
+        "Sequence",
+        "Iterable",
+        "Collection",
+        "MutableSequence",
+        "List",
+        "Container",
+        "set",
+        "Reversible",
+    ],
     "set": ["Set", "MutableSet", "frozenset", "Collection", "Iterable"],
     "frozenset": ["Set", "Collection", "set"],
     "Sequence": ["Iterable", "Collection", "list", "Reversible", "MutableSequence"],
@@ -121,13 +139,19 @@ def draw_pairs(random: Random, count: int, nested: float) -> list[tuple[str, str
             if random.random() < 0.3:
                 target = change(random, target)
         else:
-            source, target = draw_tree(random, random.choice((0, 0, 1))), draw_tree(random, random.choice((0, 0, 1)))
+            source, target = (
+                draw_tree(random, random.choice((0, 0, 1))),
+                draw_tree(random, random.choice((0, 0, 1))),
+            )
         pair = (str(source), str(target)) if random.random() < 0.85 else (str(target), str(source))
         pairs.append(pair)
     return pairs
 
 
-COMMON = [Tree(each) for each in "int str float bool bytes None object A B C Unrel DPoint PUser Color UserId Any".split()]
+COMMON = [
+    Tree(each)
+    for each in "int str float bool bytes None object A B C Unrel DPoint PUser Color UserId Any".split()
+]
 LEAVES = [Tree(each) for each in PLAIN + STRINGS]
 
 

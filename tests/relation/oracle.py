@@ -84,7 +84,9 @@ def difference(answer: Answer, assignable_by_mypy: bool, source: str, target: st
             return "false alarm"
         case Fit.CHECKED, False:
             return "undecided"
-        case Fit.CHECKED, True if not GRADUAL.search(f"{source} {target}") and not answer.reason.endswith("argument"):
+        case Fit.CHECKED, True if not GRADUAL.search(f"{source} {target}") and not answer.reason.endswith(
+            "argument"
+        ):
             return "undecided"
     return ""
 
@@ -97,7 +99,16 @@ def mypy_verdicts(pairs: Sequence[tuple[str, str]]) -> list[bool | None]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pairs.py"
         path.write_text(_program(pairs))
-        command = [sys.executable, "-m", "mypy", "--strict", "--implicit-reexport", "--disable-error-code=type-arg", "--no-error-summary", "--hide-error-context"]
+        command = [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--implicit-reexport",
+            "--disable-error-code=type-arg",
+            "--no-error-summary",
+            "--hide-error-context",
+        ]
         command += ["--config-file=", "--show-error-codes", "--no-pretty", str(path)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
@@ -119,7 +130,9 @@ def _by_pair(count: int, errors: dict[int, set[str]]) -> list[bool | None]:
     """For each pair whether the call has no error; None where one of the types has."""
     verdicts: list[bool | None] = []
     for index in range(count):
-        source, target, call = (errors.get(HEADER.count("\n") + 3 * index + line, set()) for line in (1, 2, 3))
+        source, target, call = (
+            errors.get(HEADER.count("\n") + 3 * index + line, set()) for line in (1, 2, 3)
+        )
         verdicts.append(None if source | target else not call)
     return verdicts
 
@@ -130,7 +143,16 @@ def _with_pyright(found: Sequence[Difference]) -> list[Difference]:
         path = Path(folder) / "pairs.py"
         (path.parent / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)]}))
         path.write_text(_program((each.source, each.target) for each in found))
-        command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "-p", folder]
+        command = [
+            sys.executable,
+            "-m",
+            "pyright",
+            "--outputjson",
+            "--pythonpath",
+            sys.executable,
+            "-p",
+            folder,
+        ]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     errors: dict[int, set[str]] = {}
     for each in json.loads(done.stdout)["generalDiagnostics"]:
@@ -147,12 +169,18 @@ def _with_pyright(found: Sequence[Difference]) -> list[Difference]:
 
 def agrees_with_pyright(each: Difference) -> bool:
     """Whether one of the two checkers answers as the relation does."""
-    return (each.sort, each.pyright) in {("unsound", "assignable"), ("false alarm", "not assignable"), ("undecided", "assignable")}
+    return (each.sort, each.pyright) in {
+        ("unsound", "assignable"),
+        ("false alarm", "not assignable"),
+        ("undecided", "assignable"),
+    }
 
 
 def main() -> None:
     """Draw, ask, and print what differs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pairs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--nested", type=float, default=0.5, help="part of the pairs that are nested")
@@ -160,12 +188,18 @@ def main() -> None:
     parser.add_argument("--pyright", action="store_true", help="ask pyright about the pairs that differ")
     options = parser.parse_args()
     random = Random(options.seed)
-    pairs = draw_generic_pairs(random, options.pairs) if options.generic else draw_pairs(random, options.pairs, options.nested)
+    pairs = (
+        draw_generic_pairs(random, options.pairs)
+        if options.generic
+        else draw_pairs(random, options.pairs, options.nested)
+    )
     understood, found = compare(pairs, pyright=options.pyright)
     for each in found:
         print(f"{each.sort:11} {each.source} => {each.target}  [{each.reason}]  {each.pyright}")
     wrong = [each for each in found if not agrees_with_pyright(each)]
-    print(f"{understood} pairs, {len(wrong)} differ: {100 - 100 * len(wrong) / max(understood, 1):.2f} % agree")
+    print(
+        f"{understood} pairs, {len(wrong)} differ: {100 - 100 * len(wrong) / max(understood, 1):.2f} % agree"
+    )
     print(dict(Counter(each.sort for each in wrong)))
 
 

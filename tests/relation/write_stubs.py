@@ -15,6 +15,7 @@ from mypy import nodes, types
 from mypy.build import BuildResult, build
 from mypy.modulefinder import BuildSource
 from mypy.options import Options
+from mypy.typeops import get_type_vars
 
 TARGET = Path(__file__).parents[2] / "syncra" / "_relation"
 BASES_AND_MEMBERS = """
@@ -123,14 +124,24 @@ class _Printer:
         self.paths = paths
 
     def head(self, info: nodes.TypeInfo) -> tuple[str, str, str]:
-        parameters = ", ".join(_parameter(variable) for variable in info.defn.type_vars)
+        parameters = ", ".join(self.parameter(variable) for variable in info.defn.type_vars)
         bases = [self.show(base) for base in info.bases]
         return parameters, ", ".join(bases), "protocol" if info.is_protocol else ""
+
+    def parameter(self, variable: types.TypeVarLikeType) -> str:
+        default = self.show(variable.default) if variable.has_default() else UNKNOWN
+        # Defaults that name other parameters, as those of slice, come down to Any.
+        closed = not get_type_vars(variable.default) and "," not in default and default != UNKNOWN
+        return _parameter(variable) + (f"={default}" if closed else "")
 
     def members(self, info: nodes.TypeInfo, only: frozenset[str] | None = None) -> dict[str, str]:
         found = {}
         for name, symbol in sorted(info.names.items()):
-            if (_is_member(name) if only is None else name in only) and symbol.node is not None and (text := self._member(symbol.node)):
+            if (
+                (_is_member(name) if only is None else name in only)
+                and symbol.node is not None
+                and (text := self._member(symbol.node))
+            ):
                 found[name] = text
         return found
 
@@ -150,7 +161,9 @@ class _Printer:
     def _decorated(self, node: nodes.Decorator) -> str:
         if node.var.is_property:
             function = types.get_proper_type(node.func.type)
-            return f"property {self.show(function.ret_type)}" if isinstance(function, types.CallableType) else ""
+            return (
+                f"property {self.show(function.ret_type)}" if isinstance(function, types.CallableType) else ""
+            )
         prefix = "class " if node.func.is_class else "static " if node.func.is_static else ""
         return prefix + self._function(node.var.type, not node.func.is_static)
 
@@ -200,7 +213,7 @@ class _Printer:
                 parts.append(f"{label}: {shown}" + (" = ..." if kind.is_optional() else ""))
         if positional_only:
             parts.append("/")
-        result = f"{function.type_guard and 'bool' or function.type_is and 'bool' or self.show(function.ret_type, own)}"
+        result = f"{(function.type_guard and 'bool') or (function.type_is and 'bool') or self.show(function.ret_type, own)}"
         return f"({', '.join(parts)}) -> {result}"
 
     def show(self, shown: types.Type, own: str | None = None) -> str:
@@ -227,7 +240,9 @@ class _Printer:
                     return f"Literal[{literal.value!r}]"
                 path = self.paths.get(enum.fullname)
                 return f"Literal[{path}.{literal.value}]" if path else UNKNOWN
-            case types.CallableType() as function if all(kind == nodes.ARG_POS for kind in function.arg_kinds):
+            case types.CallableType() as function if all(
+                kind == nodes.ARG_POS for kind in function.arg_kinds
+            ):
                 arguments = ", ".join(self.show(argument, own) for argument in function.arg_types)
                 return f"Callable[[{arguments}], {self.show(function.ret_type, own)}]"
             case types.CallableType(is_ellipsis_args=True) as function:
@@ -265,11 +280,17 @@ def _is_member(name: str) -> bool:
     return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))
 
 
-def _write(name: str, doc: str, declaration: str, table: Mapping[str, Mapping[str, str] | tuple[str, ...]]) -> None:
+def _write(
+    name: str, doc: str, declaration: str, table: Mapping[str, Mapping[str, str] | tuple[str, ...]]
+) -> None:
     lines = [doc, "# ruff: noqa: E501\n", "from __future__ import annotations\n", f"{declaration} = {{"]
     for path, entry in sorted(table.items()):
         if isinstance(entry, Mapping):
-            lines += [f'    "{path}": {{', *(f"        {dumps(key)}: {dumps(text)}," for key, text in entry.items()), "    },"]
+            lines += [
+                f'    "{path}": {{',
+                *(f"        {dumps(key)}: {dumps(text)}," for key, text in entry.items()),
+                "    },",
+            ]
         else:
             lines.append(f"    {dumps(path)}: ({', '.join(dumps(text) for text in entry)}),")
     (TARGET / name).write_text("\n".join([*lines, "}", ""]))
