@@ -18,17 +18,15 @@ class FunctionRef:
 
     Attributes:
         function: the function itself: any callable.
-        name: what messages call it.
         is_async: whether a call gives a coroutine that the worker runs to its end.
         number: what it is called in messages to workers; no other function of this process ever has it.
         by_value: whether its code travels; False until a worker could not find it by its name.
     """
 
-    __slots__ = ("_definition", "by_value", "function", "is_async", "name", "number")
+    __slots__ = ("_definition", "by_value", "function", "is_async", "number")
 
     def __init__(self, function: Callable[..., object]) -> None:
         self.function = function
-        self.name = _name(function)
         self.is_async = is_async(function)
         self.number = next(_numbers)
         self.by_value = False
@@ -54,7 +52,7 @@ class FunctionRef:
         self.by_value = True
 
     def __repr__(self) -> str:
-        return f"FunctionRef({self.name})"
+        return f"FunctionRef({self.function!r})"
 
 
 def is_async(function: Callable[..., object]) -> bool:
@@ -62,12 +60,3 @@ def is_async(function: Callable[..., object]) -> bool:
     if inspect.iscoroutinefunction(function):
         return True
     return inspect.iscoroutinefunction(getattr(type(function), "__call__", None))  # noqa: B004  not callable()
-
-
-def _name(function: Callable[..., object]) -> str:
-    inner: object = function
-    while (wrapped := getattr(inner, "func", None)) is not None:
-        inner = wrapped
-    module = getattr(inner, "__module__", None)
-    name = getattr(inner, "__qualname__", None) or type(inner).__qualname__
-    return f"{module}:{name}" if module else str(name)

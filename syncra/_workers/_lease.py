@@ -20,6 +20,7 @@ from syncra._workers._remote import Worker
 from syncra._workers._starter import Ending
 from syncra._workers._wire import Body
 
+_LONGEST_SLEEP: Final = 1_000_000.0
 _NO_KEYWORDS: Final[Mapping[str, object]] = {}
 
 
@@ -63,7 +64,10 @@ class Lease:
 
         Raises:
             WorkerStartError: no worker can be started here.
+            ValueError: a call with this token is still running.
         """
+        if token in self._running:
+            raise ValueError(f"call {token} is still running")
         while (worker := self._acquired()) is not None:
             try:
                 worker.call(token, function, encode_arguments(arguments, keywords))
@@ -95,7 +99,7 @@ class Lease:
         deadline = None if timeout is None else time.monotonic() + timeout
         self._decline_offer()
         while not self._events and self.offered is None:
-            rest = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1_000
+            rest = None if deadline is None else _milliseconds(deadline - time.monotonic())
             ready = self._poll.poll(rest)
             if self._collect_all(ready) or not ready:
                 break
@@ -250,6 +254,11 @@ class Lease:
         del self._reading[worker.channel.fileno]
         del self._running[worker.token]
         return worker.token
+
+
+def _milliseconds(seconds: float) -> float:
+    """What `poll` takes for a rest of time; it refuses more than 24 days."""
+    return min(max(0.0, seconds), _LONGEST_SLEEP) * 1_000
 
 
 def _ended(token: int, kind: int, body: Body) -> Event:

@@ -284,7 +284,7 @@ def _advice(value: object, error: BaseException | None) -> str:
             "it is, or holds, something defined in `__main__`, which a worker cannot import here "
             f"(a REPL, a notebook, `-c` or standard input); {CLOUDPICKLE}"
         )
-    name = getattr(value, "__qualname__", "")
     if isinstance(value, FunctionType):
-        return f"no worker can import {value.__module__}:{name} ({describe(error)}); {CLOUDPICKLE}"
+        name = f"{value.__module__}:{value.__qualname__}"
+        return f"no worker can import {name} ({describe(error)}); {CLOUDPICKLE}"
     return f"{describe(error)}; {CLOUDPICKLE}, if that is what it is about"

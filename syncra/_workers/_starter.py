@@ -122,7 +122,7 @@ class Starter:
 
 def _launched(commands: socket.socket, method: StartMethod) -> subprocess.Popen[bytes]:
     """The template process, with Ctrl-C held back until it ignores it."""
-    path = [*sys.path]
+    path = [str(entry) for entry in sys.path]
     if _PACKAGE_PARENT not in path:
         path.append(_PACKAGE_PARENT)
     flags = cast("list[str]", subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]

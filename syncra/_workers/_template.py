@@ -44,7 +44,6 @@ CLOSE: Final = 4
 
 GRACE_SECONDS: Final = 1
 """How long workers that were told to leave may take."""
-_CLOSE_ON_EXEC: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 _PARENT_CHECK_MILLISECONDS: Final = 1_000
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -60,8 +59,9 @@ from syncra._workers._template import {entry}
 def run_template(descriptor: int, method: str) -> None:
     """Obey the pool at the other end of the socket until it is closed; in a forked child: be a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's to deal with
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    for number in (signal.SIGTERM, signal.SIGCHLD):  # a caller that ignores them has handed that on
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     end = _Template(socket.socket(fileno=descriptor), method).obey()
     if end is None:
         os._exit(0)  # nothing to flush, and the pool waits for this
@@ -71,7 +71,6 @@ def run_template(descriptor: int, method: str) -> None:
 def run_worker(descriptor: int, _method: str) -> None:
     """Be a worker in an interpreter of its own."""
     _end_with(os.getppid())
-    os.set_inheritable(descriptor, False)
     _worker.serve(socket.socket(fileno=descriptor))
 
 
@@ -110,7 +109,7 @@ class _Template:
 
     def _command(self) -> tuple[bytes, list[int]]:
         try:
-            command, descriptors, _, _ = socket.recv_fds(self._commands, COMMAND.size, 1, _CLOSE_ON_EXEC)
+            command, descriptors, _, _ = socket.recv_fds(self._commands, COMMAND.size, 1)
         except ConnectionError:
             return b"", []
         return command, descriptors

@@ -58,6 +58,7 @@ class Channel:
 
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(True)  # whatever `socket.setdefaulttimeout` says
+        end.set_inheritable(False)  # a program that a task starts must not hide the death of its worker
         self._socket = end
         self.fileno = end.fileno()
         self._store = bytearray(_RECEIVE_BYTES)

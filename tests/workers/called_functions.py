@@ -207,6 +207,12 @@ def fork_and_die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def run_command_and_die() -> None:
+    """Leave a program running that has inherited what programs inherit, and be killed."""
+    os.system("sleep 30 &")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def nested_sum(numbers: list[int]) -> tuple[int, int]:
     """The sum from a pool in this worker, and that pool's size."""
     from pool_driving import values_on

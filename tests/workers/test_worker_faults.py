@@ -88,6 +88,25 @@ def test_an_exception_in_any_phase_costs_no_worker(
     assert "raised" in str(event.error) or "3" in str(event.error)
 
 
+@pytest.mark.parametrize("when", ["pickled", "unpickled"])
+def test_an_interrupt_while_values_are_converted_leaves_the_pool_usable(when: str) -> None:
+    """KeyboardInterrupt in the caller goes on to the caller, and no worker is lost by it."""
+    with WorkerPool(1) as pool:
+        with pytest.raises(KeyboardInterrupt):
+            if when == "pickled":
+                argument = functions.Travels(functions.raise_error, KeyboardInterrupt(), when=when)
+                event_of(pool, functions.identity, argument)
+            else:
+                event_of(
+                    pool,
+                    functions.give_travelling,
+                    functions.raise_error,
+                    (KeyboardInterrupt(),),
+                    "unpickled",
+                )
+        assert value_of(pool, functions.add, 1) == 2
+
+
 def test_the_death_of_an_idle_worker_is_repaired_silently() -> None:
     """The next call runs in a new process."""
     with WorkerPool(1) as pool:
@@ -124,10 +143,12 @@ def test_a_stopped_or_busy_worker_can_be_killed(function: Callable[..., Any]) ->
             os.kill(process, 0)
 
 
-def test_a_dead_worker_is_noticed_though_its_child_lives() -> None:
-    """A process that a task forked does not keep its worker's pipe open."""
-    with WorkerPool(1) as pool:
-        event = event_of(pool, functions.fork_and_die)
+@pytest.mark.parametrize("function", [functions.fork_and_die, functions.run_command_and_die])
+def test_a_dead_worker_is_noticed_though_its_child_lives(function: Callable[..., Any]) -> None:
+    """A process that a task forked, or a program that it started, does not keep its worker's pipe open."""
+    with WorkerPool(1) as pool, pool.lease() as lease:
+        assert lease.start(1, FunctionRef(function))
+        (event,) = lease.wait(20.0)
         assert isinstance(event, Died)
         assert event.signal == signal.SIGKILL
 

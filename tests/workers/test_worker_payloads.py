@@ -102,6 +102,23 @@ def test_a_result_too_large_for_memory_is_that_calls_failure(pool: WorkerPool) -
     assert isinstance(event.error, MemoryError)
 
 
+def test_no_room_for_a_result_is_that_calls_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error tells the size, the worker lets go of the value and lives."""
+    from syncra._workers import _memory
+
+    def refuse(size: int) -> memoryview:
+        raise MemoryError(f"no memory for {size} bytes")
+
+    with WorkerPool(1) as pool:
+        process = value_of(pool, functions.process_id)
+        with monkeypatch.context() as patch:
+            patch.setattr(_memory, "allocate", refuse)
+            event = event_of(pool, functions.ones, 1_000_000)
+        assert isinstance(event, Raised)
+        assert "1000000 bytes" in str(event.error)
+        assert value_of(pool, functions.process_id) == process
+
+
 def test_a_large_function_travels_once(pool: WorkerPool) -> None:
     """A closure over a large value is sent with the first call only."""
     table = numpy.ones(2_000_000)

@@ -170,6 +170,26 @@ def test_no_worker_outlives_its_caller(tmp_path: Path, method: str, number: int)
         assert is_gone_within(worker, 2.0)
 
 
+def test_a_caller_that_ignores_its_children_is_served(tmp_path: Path) -> None:
+    """SIGCHLD ignored and signals blocked, as a daemon's parent may leave them, do not reach the workers."""
+    text = """
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGALRM])
+import called_functions as functions
+from pool_driving import events_of
+from syncra._workers import WorkerPool
+with WorkerPool(1) as pool:
+    print(*events_of(pool, (functions.kill_self, (signal.SIGTERM,)), (functions.add, (1,))), sep="\\n")
+"""
+    done = run([script(tmp_path, text)])
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "Died(token=0, exit_code=None, signal=15)",
+        "Returned(token=1, value=2)",
+    ]
+
+
 INTERRUPTED = """
 import called_functions as functions
 from pool_driving import events_on
