@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, TypeVarTuple, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, TypeVarTuple, cast, overload
 
 from syncra._policy import DEFAULT_POLICY, Policy
 from syncra._relation import Answer, type_name
@@ -61,7 +61,7 @@ class Node(Generic[T_co]):
     @overload
     def __and__(self, other: Node[T], /) -> tuple[Node[T_co], Node[T]]: ...
     @overload
-    def __and__(self, other: tuple[Unpack[Ts]], /) -> tuple[Node[T_co], Unpack[Ts]]: ...
+    def __and__(self, other: tuple[*Ts], /) -> tuple[Node[T_co], *Ts]: ...
 
     def __and__(self, other: Node[Any] | tuple[Any, ...], /) -> tuple[Any, ...]:
         """The tuple of both, for `dependencies=a & b`."""
@@ -71,7 +71,7 @@ class Node(Generic[T_co]):
             return (self, *other)
         return NotImplemented
 
-    def __rand__(self, other: tuple[Unpack[Ts]], /) -> tuple[Unpack[Ts], Node[T_co]]:
+    def __rand__(self, other: tuple[*Ts], /) -> tuple[*Ts, Node[T_co]]:
         """The tuple with this node behind it, so that `a & b & c` has three items."""
         return (*other, self) if isinstance(other, tuple) else NotImplemented
 
@@ -211,7 +211,8 @@ class _InputOf(GenericAlias):
     """`Input[T]`, which tells the inputs made from it what T is before their default is checked."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # Any: the checkers see Input.__init__ instead
-        return self.__origin__(*args, **kwargs, _hint=self.__args__[0])
+        make: Any = self.__origin__  # Any: GenericAlias says that it may be a type alias too
+        return make(*args, **kwargs, _hint=self.__args__[0])
 
 
 class Input(Node[T_co]):
