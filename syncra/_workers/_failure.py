@@ -7,6 +7,7 @@ long or go in a circle.
 
 from __future__ import annotations
 
+import pickle
 import traceback
 from types import TracebackType
 from typing import Final, cast
@@ -45,7 +46,7 @@ class RemoteError(Exception):
 def pack(error: BaseException) -> Body:
     """The exception as bytes that certainly travel: description, traceback's text, and itself if it can."""
     packed: _Packed = (_type_name(error), describe(error), _text(error), _portable(error))
-    return encode(packed, "exception")
+    return Body(pickle.dumps(packed, pickle.HIGHEST_PROTOCOL), [])
 
 
 def unpack(body: Body) -> tuple[BaseException, str]:

@@ -21,7 +21,7 @@ RESEND: Final = 7
 """To a worker: it cannot copy them; send them, now and from now on."""
 
 READY: Final = 11
-"""From a worker, once, before any answer: it runs; the number is its process id."""
+"""From a worker, once, after PREPARE and before any answer; the number is its process id."""
 RETURNED: Final = 12
 """The call's value."""
 RAISED: Final = 13

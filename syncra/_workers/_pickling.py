@@ -160,6 +160,18 @@ class _ReferencePickler(pickle.Pickler):
         return _reduced(value) or NotImplemented
 
 
+class _RefusingPickler(pickle.Pickler):
+    """Makes sure that the name `__main__`, another module in a worker, is text and no reference."""
+
+    def reducer_override(self, value: object, /) -> Any:  # Any: it is always NotImplemented
+        if isinstance(value, type | FunctionType) and value.__module__ in _script.NAMES:
+            raise pickle.PicklingError(
+                f"{value.__qualname__} is defined in `__main__`, which a worker cannot import here "
+                f"(a REPL, a notebook, `-c` or standard input); {CLOUDPICKLE}"
+            )
+        return NotImplemented
+
+
 def _reduced(value: object) -> _Reduced | None:
     if type(value) is not FunctionType or value is resolve:
         return None
@@ -216,10 +228,10 @@ def _encode_slowly(value: object, what: str, first: BaseException | None) -> Bod
             pass
         buffers.clear()
     by_value = _by_value_pickler()
-    if by_value is None:
+    if by_value is None and first is not None:
         raise UnsendableError(what, _advice(value, first)) from first
     try:
-        return Body(_dumps(by_value, value, buffers), buffers)
+        return Body(_dumps(by_value or _RefusingPickler, value, buffers), buffers)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -277,13 +289,8 @@ def _by_value_pickler() -> Callable[..., _Pickler] | None:
     return ByValuePickler
 
 
-def _advice(value: object, error: BaseException | None) -> str:
+def _advice(value: object, error: BaseException) -> str:
     """What to do where only cloudpickle would help."""
-    if error is None:
-        return (
-            "it is, or holds, something defined in `__main__`, which a worker cannot import here "
-            f"(a REPL, a notebook, `-c` or standard input); {CLOUDPICKLE}"
-        )
     if isinstance(value, FunctionType):
         name = f"{value.__module__}:{value.__qualname__}"
         return f"no worker can import {name} ({describe(error)}); {CLOUDPICKLE}"

@@ -71,7 +71,8 @@ class Channel:
         """Hand one message over, without waiting for the other end to read it.
 
         Raises:
-            OSError: the other end is gone (BrokenPipeError, ConnectionResetError), or memory for the body is.
+            ConnectionError: the other end is gone.
+            MemoryError: there is no room for the body.
         """
         if not body.buffers and len(body.pickled) <= INLINE_LIMIT:
             self._socket.sendall(_HEADER.pack(len(body.pickled), kind, number) + body.pickled)
@@ -88,6 +89,7 @@ class Channel:
 
         Raises:
             EOFError: the other end is gone, perhaps in the middle of a message.
+            MemoryError: there is no room for the message, which is lost.
         """
         flags = _WAIT if wait else _DONT_WAIT
         while (message := self._take()) is None:
@@ -132,6 +134,8 @@ class Channel:
         size, kind, number = _HEADER.unpack_from(self._store, self._start)
         if size == _SPILLED:
             self._start = body_start
+            if not self._descriptors:  # the kernel drops one that this process has no room for
+                raise MemoryError("no room for a large message: Too many open files")
             return kind, number, _unspill(self._descriptors.popleft())
         if self._end < body_start + size:
             return None
@@ -153,17 +157,24 @@ def _spill(body: Body) -> int:
     The file holds the count of its parts, size and writability of each, and the parts, the pickle first.
     """
     parts = [memoryview(body.pickled), *(raw(buffer) for buffer in body.buffers)]
-    table = b"".join(_ENTRY.pack(part.nbytes, part.readonly) for part in parts)
-    descriptor = _memory_file()
     try:
-        position = _write(descriptor, memoryview(_COUNT.pack(len(parts)) + table), 0)
-        for part in parts:
-            position = _write(descriptor, part, position)
+        descriptor = _memory_file()
+        try:
+            _write_all(descriptor, parts)
+        except BaseException:
+            os.close(descriptor)
+            raise
     except OSError as error:
-        os.close(descriptor)
         size = sum(part.nbytes for part in parts)
-        raise MemoryError(f"no memory to hand over {size} bytes: {error.strerror}") from error
+        raise MemoryError(f"no room to hand over {size} bytes: {error.strerror}") from error
     return descriptor
+
+
+def _write_all(descriptor: int, parts: Sequence[memoryview]) -> None:
+    table = b"".join(_ENTRY.pack(part.nbytes, part.readonly) for part in parts)
+    position = _write(descriptor, memoryview(_COUNT.pack(len(parts)) + table), 0)
+    for part in parts:
+        position = _write(descriptor, part, position)
 
 
 def _unspill(descriptor: int) -> Body:

@@ -41,6 +41,7 @@ def serve(end: socket.socket) -> None:
     os.register_at_fork(after_in_child=channel.forget)  # a task's child must not hide our death
     calls = _Calls()
     try:
+        _take_one(channel, calls)
         channel.send(_messages.READY, os.getpid(), Body(b"", []))
         while True:
             _take_one(channel, calls)

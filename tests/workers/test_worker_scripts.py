@@ -118,6 +118,31 @@ if __name__ == "__main__":
     assert done.stdout.splitlines()[-1] == "9"
 
 
+def test_without_a_file_and_without_cloudpickle_only_names_of_the_program_are_refused() -> None:
+    """Its functions and classes are, with the reason; text that reads `__main__` is not."""
+    text = (
+        "import sys, math\nsys.modules['cloudpickle'] = None\n"
+        + SQUARES
+        + """
+with WorkerPool(1) as pool:
+    calls = (str.upper, ("__main__",)), (id, (Point(1),)), (square, ()), (math.sqrt, ("__main__",))
+    events = events_of(pool, *calls)
+    print(events[0].value, type(events[3].error).__name__)
+    print(events[1].error, events[2].error, sep="\\n")
+"""
+    )
+    done = run(["-"], text)
+    assert done.stderr == ""
+    first, argument, function = done.stdout.splitlines()
+    assert first == "__MAIN__ TypeError"
+    assert argument.startswith("argument 0 cannot")
+    assert "Point is defined in `__main__`" in argument
+    assert function.startswith("function cannot")
+    assert "square" in function
+    assert "pip install cloudpickle" in argument
+    assert "pip install cloudpickle" in function
+
+
 def test_a_function_with_other_code_in_the_worker_travels_by_value(tmp_path: Path) -> None:
     """A module that changed on disk after its import: the worker runs what the caller has."""
     (tmp_path / "changing.py").write_text("def answer():\n    return 'old'\n")
