@@ -312,6 +312,9 @@ def imported_names(nodes: list[ast.AST]) -> Iterator[str]:
 # ---------------------------------------------------------------------- the command line
 
 
+HEADINGS = "package           files     lines  classes  functions  async  annotated  returns   longest function"
+
+
 def table(census: Census, rows: int) -> str:
     """The report for people: the largest packages, what is imported most, and all that was unreadable."""
     largest = sorted(census.packages.items(), key=lambda item: (-item[1].lines, item[0]))
@@ -319,8 +322,7 @@ def table(census: Census, rows: int) -> str:
     lines = [
         f"The standard library of Python {census.version} in {census.directory}",
         "",
-        f"{'package':16}{'files':>7}{'lines':>10}{'classes':>9}{'functions':>11}{'async':>7}"
-        f"{'annotated':>11}{'returns':>9}   longest function",
+        HEADINGS,
         *(row(name, counts) for name, counts in largest[:rows]),
         *([f"... {len(largest) - rows} more packages"] if len(largest) > rows else []),
         row("all", census.total),

@@ -13,7 +13,7 @@ import pytest
 CENSUS = Path(__file__).parents[2] / "docs" / "examples" / "census.py"
 STRATEGIES = ("sequential", "threads", "processes", "asyncio")
 
-ALPHA = r'''
+ALPHA = r"""
 import os, json.decoder
 from beta import value
 from . import inner
@@ -28,7 +28,7 @@ class First:
     def longest(a, b=None, /, *, c: int = 3, **others):
         first = lambda x: x
         return first
-'''
+"""
 INNER = "import alpha, outside\nimport os\n\ndef short(): return 1\n"
 
 
