@@ -246,7 +246,10 @@ def gather(*shares: list[Unreadable]) -> list[Unreadable]:
 
 
 def report(
-    library: Library, packages: dict[str, Counts], imports: list[Link], unreadable: list[Unreadable]
+    library: Library,
+    packages: dict[str, Counts],
+    imports: list[Link],
+    unreadable: list[Unreadable],
 ) -> Census:
     """All of it together."""
     return Census(library.version, library.directory, packages, imports, unreadable)
