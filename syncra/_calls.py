@@ -79,7 +79,8 @@ class Accept:
             TaskReturnError: it is a coroutine, another awaitable, a future or a node.
             ValueCheckError: it is not what the task says that it returns.
         """
-        if isinstance(value, (Awaitable, Future, Node)):
+        # The class is asked, as a value may claim any class: values are the users' own business.
+        if issubclass(type(value), (Awaitable, Future, Node)):
             raise _no_value(self.name, value)
         reasons = value_check(self.hint).faults(value) if self.is_checked else None
         if reasons is not None:
@@ -95,7 +96,7 @@ class Accept:
 
 def _no_value(name: str, value: object) -> TaskReturnError:
     kind = f"a {type(value).__name__}"
-    if isinstance(value, Node):
+    if issubclass(type(value), Node):
         cure = "a node stands for a value of another task: take it as a dependency instead of returning it"
     else:
         cure = "nobody would await it: make the task `async def` and return what it awaits"

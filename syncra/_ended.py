@@ -35,7 +35,7 @@ class Ended:
     barred: bytearray
     error: BaseException | None
     _skips: dict[int, Skipped] = field(
-        default_factory=dict, init=False
+        default_factory=dict[int, Skipped], init=False
     )  # filled by `skips` when it is asked first
 
     def outcome(self, index: int) -> Outcome[object]:

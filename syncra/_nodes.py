@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, TypeVarTuple, cast, overload
 
+from typing_extensions import TypeIs
+
 from syncra._policy import DEFAULT_POLICY, Policy
 from syncra._relation import Answer, type_name
 from syncra._signature import MISSING
@@ -67,9 +69,7 @@ class Node(Generic[T_co]):
         """The tuple of both, for `dependencies=a & b`."""
         if isinstance(other, Node):
             return (self, other)
-        if isinstance(other, tuple):
-            return (self, *other)
-        return NotImplemented
+        return (self, *other) if isinstance(other, tuple) else NotImplemented
 
     def __rand__(self, other: tuple[*Ts], /) -> tuple[*Ts, Node[T_co]]:
         """The tuple with this node behind it, so that `a & b & c` has three items."""
@@ -295,13 +295,18 @@ def depends(node: Node[T], /) -> T:
     return cast(T, Dependency(checked_node(node, "depends()")))  # cast: the promise that a run keeps
 
 
+def is_node(value: object) -> TypeIs[Node[Any]]:
+    """Whether it is a node, of whatever type."""
+    return isinstance(value, Node)
+
+
 def checked_node(value: object, where: str) -> Node[Any]:
     """The value, which is a node.
 
     Raises:
         WiringError: it is something else; the message says what to write instead.
     """
-    if isinstance(value, Node):
+    if is_node(value):
         return value
     if isinstance(value, str):
         raise WiringError(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter
 from operator import itemgetter
-from typing import Any, Final, Literal, NoReturn, TypeAlias, get_args
+from typing import Any, Final, Literal, NoReturn, TypeAlias, cast, get_args
 
 from syncra._calls import Accept, Check, Shape, composed
 from syncra._edges import SettledNodes, inputs_first
@@ -95,7 +95,8 @@ def _entry(step: Step, freed: tuple[int, ...]) -> Entry:
     if step.is_async or step.policy.timeout is not None:
         return step.index, step.call, -1, 0, 0, 0, None
     if arity > 3:
-        return step.index, step.call, arity, itemgetter(*slots), 0, 0, freed or None
+        fetch = cast(Any, itemgetter(*slots))  # cast: of values of whatever types
+        return step.index, step.call, arity, fetch, 0, 0, freed or None
     a, b, c = (*slots, 0, 0, 0)[:3]
     return step.index, step.call, arity, a, b, c, freed or None
 

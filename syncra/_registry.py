@@ -76,7 +76,7 @@ def registered(graph: str) -> dict[str, Node[object]]:
         GraphNotFoundError: no task was declared under this name.
     """
     with _lock:
-        if graph not in _graphs:
+        if not isinstance(graph, str) or graph not in _graphs:
             raise GraphNotFoundError(graph, tuple(_graphs))
         return {name: node for name, (_, node) in _graphs[graph].items()}
 
@@ -88,6 +88,6 @@ def forget(graph: str) -> None:
         GraphNotFoundError: no task was declared under this name.
     """
     with _lock:
-        if graph not in _graphs:
+        if not isinstance(graph, str) or graph not in _graphs:
             raise GraphNotFoundError(graph, tuple(_graphs))
         del _graphs[graph]

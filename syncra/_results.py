@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 from syncra._ended import Ended
-from syncra._nodes import Node
+from syncra._nodes import Node, is_node
 from syncra._outcome import Failed, Outcome, Skipped
 from syncra.errors import NodeNotFoundError, NoResultError, NotAwaitedError, suggestion
 
@@ -152,7 +152,7 @@ class Results(Mapping[Node[Any], Any]):
 
     def _node(self, key: object) -> Node[Any]:
         program = self._finished.program
-        if isinstance(key, Node):
+        if is_node(key):
             index = program.index.get(key)
             if index is None:
                 raise NodeNotFoundError(f"{key.describe()} is not in {self._graph}")

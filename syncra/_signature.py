@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter as Described
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, Final
+from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from syncra._annotations import Unresolved, resolve
@@ -219,10 +219,10 @@ def _innermost(function: Callable[..., object]) -> Any:  # Any: from here on onl
             current = current.__func__
         elif hasattr(current, "__wrapped__"):
             current = inspect.unwrap(current)
-        elif isinstance(current, (FunctionType, BuiltinFunctionType)) or not hasattr(type(current), "__call__"):
+        elif isinstance(current, (FunctionType, BuiltinFunctionType)):
             return current
         else:
-            inner = type(current).__call__
+            inner: Any = getattr(cast(object, current).__class__, "__call__", None)  # cast: of whatever class
             if not isinstance(inner, FunctionType):
                 return current
             current = inner

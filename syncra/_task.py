@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from typing_extensions import ParamSpec
+from typing_extensions import ParamSpec, TypeIs
 
 from syncra._fit import fit
 from syncra._nodes import Dependency, Node, Settled, Wiring, checked_name
@@ -41,7 +41,7 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
     stacked_on: BaseTask[..., Any] | None
 
     def __init__(self, function: Callable[..., Any], signature: Signature, declared: _Declared) -> None:
-        self.function = function
+        self.function = function  # pyright: ignore[reportIncompatibleVariableOverride]  # a task always has one
         self.signature = signature
         self.name = declared.name
         self.policy = declared.policy
@@ -155,7 +155,8 @@ class Task(BaseTask[P, R_co]):
         Raises:
             CallError: a parameter that `depends(...)` fills in a run was not passed.
         """
-        return self._call(args, kwargs)  # type: ignore[no-any-return]  # what the function returns
+        value: R_co = self._call(args, kwargs)
+        return value
 
 
 class AsyncTask(BaseTask[P, R_co]):
@@ -167,7 +168,13 @@ class AsyncTask(BaseTask[P, R_co]):
         Raises:
             CallError: a parameter that `depends(...)` fills in a run was not passed.
         """
-        return self._call(args, kwargs)  # type: ignore[no-any-return]  # what the function returns
+        coroutine: Coroutine[Any, Any, R_co] = self._call(args, kwargs)
+        return coroutine
+
+
+def is_task(value: object) -> TypeIs[BaseTask[..., Any]]:
+    """Whether it is a task, of whatever parameters and result."""
+    return isinstance(value, BaseTask)
 
 
 def _lookup(module: str, qualname: str) -> object:
@@ -182,10 +189,10 @@ def _restored(module: str, qualname: str, depth: int) -> object:
     __import__(module)
     current = _lookup(module, qualname)
     for _ in range(depth):
-        current = current.stacked_on if isinstance(current, BaseTask) else None
-    if not isinstance(current, BaseTask):
-        raise WiringError(f"{module}.{qualname} is no task here, but it was one where it was pickled")
-    return current
+        current = getattr(current, "stacked_on", None)
+    if is_task(current):
+        return current
+    raise WiringError(f"{module}.{qualname} is no task here, but it was one where it was pickled")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,7 +228,7 @@ def declare(
         DeclarationError: it can't be a task, or something in its options or its wiring is wrong; all faults at once.
         DuplicateTaskError: the graph has another task of this name.
     """
-    stacked_on = decorated if isinstance(decorated, BaseTask) else None
+    stacked_on = decorated if is_task(decorated) else None
     function = as_callable(decorated if stacked_on is None else stacked_on.function)
     signature = read_signature(function, local_names)
     faults: list[DeclarationError] = []
@@ -232,8 +239,8 @@ def declare(
     faults += wrong
     markers = any(isinstance(each.default, Dependency) for each in signature.parameters)
     declared = _Declared(name, graph_name, policy, *arranged, stacked_on, markers, wiring)
-    kind: type[BaseTask[..., Any]] = AsyncTask if signature.is_async else Task
-    node = kind(function, signature, declared)
+    node: BaseTask[..., Any]
+    node = AsyncTask(function, signature, declared) if signature.is_async else Task(function, signature, declared)
     try:
         node.settle_now()
     except DeclarationError as error:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 __all__ = ["Cycle", "dependencies_first"]
 
 K = TypeVar("K")
 
 
-class Cycle(Exception, Generic[K]):
+class Cycle(Exception):
     """The things need each other in a circle.
 
     Attributes:
         path: the circle, each needing the next, the first repeated at the end.
     """
 
-    def __init__(self, path: Sequence[K]) -> None:
+    def __init__(self, path: Sequence[Any]) -> None:  # Any: whatever was to be ordered
         super().__init__(f"a cycle of {len(path) - 1}")
-        self.path = tuple(path)
+        self.path: tuple[Any, ...] = tuple(path)
 
 
 def dependencies_first(roots: Iterable[K], needs: Callable[[K], Iterable[K]]) -> list[K]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any, TypeVar, get_args, get_origin, overload
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from syncra._nodes import Connection, Node, Settled, Wiring, checked_node
 from syncra._policy import DEFAULT_POLICY
@@ -72,7 +72,7 @@ def unchecked(node: Node[Any], /) -> Node[Any]:
         WiringError: `node` is not a node.
     """
     source = checked_node(node, "unchecked()")
-    return View(source, f"unchecked({source.name})", _same, lambda _: Any)
+    return View(source, f"unchecked({source.name})", _same, _Always(Any))
 
 
 def parse(node: Node[Any], model: type[T], /) -> Node[T]:
@@ -99,7 +99,7 @@ def parse(node: Node[Any], model: type[T], /) -> Node[T]:
         read = parser(model)
     except TypeError as error:
         raise DeclarationError(f"parse() can't give {type_name(model)}: {error}") from None
-    return View(source, f"parse({source.name}, {type_name(model)})", _Parsing(model, read, source.name), lambda _: model)
+    return View(source, f"parse({source.name}, {type_name(model)})", _Parsing(model, read, source.name), _Always(model))
 
 
 class _Parsing:
@@ -131,6 +131,16 @@ def _parsing(model: object, source: str) -> _Parsing:
 
 def _same(value: T) -> T:
     return value
+
+
+class _Always:
+    """The same type, whatever the source's is."""
+
+    def __init__(self, hint: object) -> None:
+        self._hint = hint
+
+    def __call__(self, _: object) -> object:
+        return self._hint
 
 
 # fmt: off
@@ -203,8 +213,14 @@ def _items(hint: object) -> tuple[object, ...] | None:
         if Ellipsis in items:
             return None
         return items
-    fields = getattr(hint, "_fields", None)
-    if isinstance(hint, type) and issubclass(hint, tuple) and isinstance(fields, tuple):
-        annotations = getattr(hint, "__annotations__", {})
-        return tuple(annotations.get(each, Any) for each in fields)
-    return None
+    return _fields(hint) if isinstance(hint, type) and hasattr(hint, "_fields") else None
+
+
+def _fields(cls: type) -> tuple[object, ...]:
+    """The types of the fields of a NamedTuple, Any where they can't be found out."""
+    try:
+        hints: dict[str, object] = get_type_hints(cls, include_extras=True)
+    except Exception:  # annotations are the users' code
+        hints = {}
+    names: Sequence[str] = getattr(cls, "_fields", ())
+    return tuple(hints.get(each, Any) for each in names)

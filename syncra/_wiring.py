@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from syncra._nodes import Connection, Dependency, Filler, Fixed, Node, Open, Wiring, checked_name, checked_node
 from syncra._relation import type_name
@@ -34,7 +35,7 @@ def wire(
     draft = _Draft(signature)
     draft.fix(arguments)
     if isinstance(dependencies, Mapping):
-        draft.connect_by_name(dependencies)
+        draft.connect_by_name(cast("Mapping[object, object]", dependencies))  # cast: looked at one by one
         rest: Sources = ()
     else:
         rest = draft.connect_in_order(draft.sources("dependencies", dependencies))
@@ -49,19 +50,20 @@ class _Draft:
     """The wiring of one function while it is found out; lives only inside `wire`."""
 
     signature: Signature
-    filled: dict[str, Filler] = field(default_factory=dict)
-    further: list[Filler] = field(default_factory=list)
-    named: dict[str, Filler] = field(default_factory=dict)
-    faults: list[DeclarationError] = field(default_factory=list)
+    filled: dict[str, Filler] = field(default_factory=dict[str, Filler])
+    further: list[Filler] = field(default_factory=list[Filler])
+    named: dict[str, Filler] = field(default_factory=dict[str, Filler])
+    faults: list[DeclarationError] = field(default_factory=list[DeclarationError])
 
     def sources(self, option: str, given: object) -> Sources:
         """What an option names: nodes and names of tasks; what is neither becomes a fault."""
         if given is None:
             return ()
-        if isinstance(given, (list, set, frozenset)):
-            self.faults.append(WiringError(f"{option}= takes a tuple of nodes, not a {type(given).__name__}"))
+        if isinstance(given, list | set | frozenset):
+            kind = type(cast(object, given)).__name__  # cast: of whatever items
+            self.faults.append(WiringError(f"{option}= takes a tuple of nodes, not a {kind}"))
             return ()
-        several = given if isinstance(given, tuple) else (given,)
+        several = cast("tuple[object, ...]", given) if isinstance(given, tuple) else (given,)  # cast: as above
         return tuple(found for each in several if (found := self._source(option, each)) is not None)
 
     def _source(self, option: str, given: object) -> Node[object] | str | None:
@@ -82,7 +84,7 @@ class _Draft:
                 OptionError(f"arguments= takes a mapping from parameters to values, not {type(arguments).__name__!r}")
             )
             return
-        for name, value in arguments.items():
+        for name, value in cast("Mapping[object, object]", arguments).items():  # cast: as above
             parameter = self._parameter(name, "arguments=")
             if parameter is None:
                 continue
@@ -91,7 +93,7 @@ class _Draft:
                 self.faults.append(
                     ArgumentError(f"the argument for {name!r} is not {type_name(parameter.hint)}: {reasons}")
                 )
-            self._fill(parameter, name, Fixed(name, value))
+            self._fill(parameter, str(name), Fixed(str(name), value))
 
     def connect_by_name(self, dependencies: Mapping[object, object]) -> None:
         """Fill the named parameters with the given sources."""
@@ -148,15 +150,11 @@ class _Draft:
         return None
 
     def _fill(self, parameter: Parameter, name: str, filler: Filler) -> None:
-        if parameter.variadic:
-            self.named[name] = filler
-        elif name in self.filled:
-            self.faults.append(
-                WiringError(f"parameter {name!r} is filled twice: by {_source_of(self.filled[name])}"
-                            f" and by {_source_of(filler)}; keep one")
-            )
-        else:
-            self.filled[name] = filler
+        fillers = self.named if parameter.variadic else self.filled
+        earlier = fillers.setdefault(name, filler)
+        if earlier is not filler:
+            both = f"by {_source_of(earlier)} and by {_source_of(filler)}"
+            self.faults.append(WiringError(f"parameter {name!r} is filled twice: {both}; keep one"))
 
     def laid_out(self) -> tuple[tuple[Filler, ...], tuple[tuple[str, Filler], ...]]:
         """The fillers as a call wants them: by position as far as that goes, the rest by name.

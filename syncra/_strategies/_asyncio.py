@@ -247,8 +247,9 @@ class _Driver:
             return await _Driven(context.run(step.run, self._run.values), context, self._make_room)
         from asyncio import timeout
 
+        limit = timeout(step.policy.timeout)
         try:
-            async with timeout(step.policy.timeout) as limit:
+            async with limit:
                 return await _Driven(context.run(step.run, self._run.values), context, self._make_room)
         except TimeoutError:
             if not limit.expired():
@@ -262,7 +263,7 @@ class _Driver:
         """
         ended: asyncio.Future[None] = self._loop.create_future()
         outcome: list[tuple[Any, BaseException | None]] = []
-        call: Callable[[], Any] = partial(self._context.copy().run, step.run, self._run.values)
+        call: Callable[[], Any] = partial(self._context.copy().run, partial(step.run, self._run.values))
         if step.policy.timeout is not None:
             call = partial(call_within, step, call)
 

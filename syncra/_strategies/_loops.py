@@ -26,8 +26,9 @@ async def await_step(step: Step, run: Run) -> Any:  # Any: the node's value
     """
     if step.policy.timeout is None:
         return await step.run(run.values)
+    limit = asyncio.timeout(step.policy.timeout)
     try:
-        async with asyncio.timeout(step.policy.timeout) as limit:
+        async with limit:
             return await step.run(run.values)
     except TimeoutError:
         if not limit.expired():

@@ -208,7 +208,7 @@ class _Crew:
                 if step.policy.timeout is None:
                     value = context.run(step.run, self._run.values)
                 else:
-                    value = call_within(step, partial(context.run, step.run, self._run.values))
+                    value = call_within(step, partial(context.run, partial(step.run, self._run.values)))
             except BaseException as error:  # told to the run, which decides whether it goes on
                 self._end(step, None, error)
             else:
