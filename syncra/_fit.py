@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from inspect import Parameter
 
+from syncra._annotations import Unresolved
 from syncra._nodes import Connection, Fixed, Node, Settled
 from syncra._relation import Answer, Fit, assignable, has_variables, solve, substitute, type_name
 from syncra.errors import DependencyTypeError
@@ -52,8 +53,12 @@ def fit(
 
 
 def _answer(given: object, hint: object) -> Answer:
-    # A parameter without an annotation accepts as Any does, but nobody has said that it should.
-    return _NO_ANNOTATION if hint is Parameter.empty else assignable(given, hint)
+    # Without an annotation, or with one that can't be read, a parameter accepts as Any does; nobody has said that it should.
+    if hint is Parameter.empty:
+        return _NO_ANNOTATION
+    if isinstance(hint, Unresolved):
+        return Answer(Fit.CHECKED, f"name {hint.name!r} is not defined")
+    return assignable(given, hint)
 
 
 def _refusal(
