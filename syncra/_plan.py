@@ -116,6 +116,12 @@ class Plan:
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenError(f"a Plan is frozen: {name!r} can't be set; compile another one")
 
+    def __delattr__(self, name: str) -> None:
+        raise FrozenError(f"a Plan is frozen: {name!r} can't be deleted")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenError(f"a Plan is frozen: {name!r} can't be deleted")
+
     def __reduce__(self) -> tuple[type[Plan], tuple[Program, tuple[object, ...]]]:
         return Plan, (self._program, self._types)
 
