@@ -272,6 +272,9 @@ class _Crew:
             self._helpers += 1
         try:
             self._work()
+        except BaseException as error:  # a bug of ours, which must not be lost in a thread
+            with self._changed:
+                self._run.stop(error)
         finally:
             with self._changed:
                 self._helpers -= 1
