@@ -145,9 +145,7 @@ def _type_name(error: BaseException) -> str:
 def _text(error: BaseException) -> str:
     """The traceback as Python prints it, without the frames of the worker itself; bounded."""
     try:
-        shown = traceback.TracebackException(
-            type(error), error, _own_frames_skipped(error.__traceback__), compact=True
-        )
+        shown = traceback.TracebackException(type(error), error, _own_frames_skipped(error.__traceback__), compact=True)
         text = "".join(shown.format(chain=len(_family(error)) < _MOST_LINKED))
     except Exception:  # noqa: BLE001  it asks the exception for its text
         text = f"{describe(error)}\n"

@@ -13,6 +13,7 @@ import pickle
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from threading import Lock
 from types import CodeType, FunctionType
@@ -186,7 +187,7 @@ def _depth(function: FunctionType) -> int | None:
     module = function.__module__
     if module in _script.NAMES and not _script.is_importable():
         return None
-    try:
+    with suppress(Exception):  # an object in a module may answer getattr with any error
         found: object = sys.modules.get(module)
         for part in function.__qualname__.split("."):
             found = getattr(found, part)
@@ -194,8 +195,6 @@ def _depth(function: FunctionType) -> int | None:
             if found is function:
                 return depth
             found = getattr(found, "__wrapped__")  # noqa: B009  pyright: object has no such attribute
-    except Exception:  # noqa: BLE001  an object in a module may answer getattr with any error
-        pass
     return None
 
 
@@ -225,8 +224,7 @@ def _encode_slowly(value: object, what: str, first: BaseException | None) -> Bod
         except KeyboardInterrupt:
             raise
         except BaseException:  # noqa: BLE001  the first pickler's error says more
-            pass
-        buffers.clear()
+            buffers.clear()
     by_value = _by_value_pickler()
     if by_value is None and first is not None:
         raise UnsendableError(what, _advice(value, first)) from first
@@ -276,7 +274,7 @@ def _collector(buffers: list[Buffer]) -> Callable[[PickleBuffer], bool]:
 
 
 def _by_value_pickler() -> Callable[..., _Pickler] | None:
-    """cloudpickle's pickler, with references where ours finds them; None where it is not installed."""
+    """Cloudpickle's pickler, with references where ours finds them; None where it is not installed."""
     try:
         import cloudpickle
     except ImportError:

@@ -194,9 +194,7 @@ class WorkerPool:
         if _script.is_importing():
             raise WorkerStartError(_script.GUARD)
         if _depth() >= _DEEPEST_NESTING:
-            raise WorkerStartError(
-                f"workers are nested {_depth()} deep here, and no deeper nesting is supported"
-            )
+            raise WorkerStartError(f"workers are nested {_depth()} deep here, and no deeper nesting is supported")
         try:
             worker = self._started()
         except OSError as error:

@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from multiprocessing import spawn
 from multiprocessing.process import current_process
+from pathlib import Path
 from typing import Final, NotRequired, TypedDict
 
 NAMES: Final = ("__main__", "__mp_main__")
@@ -113,12 +114,12 @@ def _found() -> tuple[str | None, str | None]:
     path = getattr(main, "__file__", None)
     if not isinstance(path, str):
         return None, None
-    path = os.path.abspath(path)
-    return (None, path) if os.path.isfile(path) else (None, None)
+    found = Path(path).absolute()
+    return (None, str(found)) if found.is_file() else (None, None)
 
 
 def _current_directory() -> str:
     try:
-        return os.getcwd()
+        return str(Path.cwd())
     except FileNotFoundError:  # it was removed meanwhile
         return os.sep

@@ -16,6 +16,7 @@ import tempfile
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from pickle import PickleBuffer
 from typing import Final, NamedTuple
 
@@ -95,9 +96,7 @@ class Channel:
         while (message := self._take()) is None:
             self._make_room()
             try:
-                count, ancillary, _, _ = self._socket.recvmsg_into(
-                    [self._view[self._end :]], _FEW_DESCRIPTORS, flags
-                )
+                count, ancillary, _, _ = self._socket.recvmsg_into([self._view[self._end :]], _FEW_DESCRIPTORS, flags)
             except BlockingIOError:
                 return None
             except ConnectionError:
@@ -198,7 +197,7 @@ def _memory_file() -> int:
     if hasattr(os, "memfd_create"):
         return os.memfd_create("syncra-message", os.MFD_CLOEXEC)
     descriptor, path = tempfile.mkstemp(prefix="syncra-message-")
-    os.unlink(path)
+    Path(path).unlink()
     return descriptor
 
 

@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from statistics import median
 
-import numpy
+import numpy as np
 
 from syncra._workers import FunctionRef, Lease, WorkerPool
 
@@ -33,13 +33,13 @@ def main() -> None:
         ours, theirs = in_turns(lambda: call(lease, add, CALLS), lambda: submit(executor, CALLS))
         show("small call / ProcessPoolExecutor.submit", ours / CALLS, theirs / CALLS)
 
-        array = numpy.ones(ARRAY_BYTES, dtype=numpy.uint8)
-        length, ones = FunctionRef(len), FunctionRef(numpy.ones)
+        array = np.ones(ARRAY_BYTES, dtype=np.uint8)
+        length, ones = FunctionRef(len), FunctionRef(np.ones)
         ours, theirs = in_turns(lambda: one(lease, length, array), array.copy)
         show("100 MB argument / array.copy()", ours, theirs)
         ours, theirs = in_turns(
-            lambda: one(lease, ones, ARRAY_BYTES, numpy.uint8),
-            lambda: numpy.ones(ARRAY_BYTES, dtype=numpy.uint8).copy(),
+            lambda: one(lease, ones, ARRAY_BYTES, np.uint8),
+            lambda: np.ones(ARRAY_BYTES, dtype=np.uint8).copy(),
         )
         show("100 MB made and returned / made and copied", ours, theirs)
     ours, theirs = in_turns(first_result, first_result_of_executor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import itertools
 import os
 import signal
 import threading
@@ -14,7 +15,7 @@ from typing import Any
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
 lock = threading.Lock()
 """A module-level lock: whoever pickles this module's functions by value fails."""
-_calls = 0
+_calls = itertools.count(1)
 
 
 def add(left: int, right: int = 1) -> int:
@@ -31,10 +32,8 @@ def identity(value: Any) -> Any:
 
 def count_calls() -> int:
     """How often this process has called it: state of the module, as functions by reference see it."""
-    global _calls
     with lock:
-        _calls += 1
-    return _calls
+        return next(_calls)
 
 
 def kill_self(number: int) -> None:
@@ -142,14 +141,14 @@ class Counter:
         return cls.__name__, step
 
 
-class TwoArguments(Exception):
+class TwoArgumentsError(Exception):
     """Pickles, but does not unpickle."""
 
     def __init__(self, left: str, right: str) -> None:
         super().__init__(f"{left}-{right}")
 
 
-class HoldsLock(Exception):
+class LockError(Exception):
     """Does not pickle."""
 
     def __init__(self, message: str) -> None:
@@ -157,7 +156,7 @@ class HoldsLock(Exception):
         self.lock = threading.Lock()
 
 
-class NoText(Exception):
+class TextlessError(Exception):
     """Has no text to show."""
 
     def __str__(self) -> str:
@@ -171,9 +170,9 @@ def length(value: Any) -> int:
 
 
 def ones(count: int) -> Any:
-    import numpy
+    import numpy as np
 
-    return numpy.ones(count, dtype=numpy.uint8)
+    return np.ones(count, dtype=np.uint8)
 
 
 class Travels:

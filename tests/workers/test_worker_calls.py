@@ -91,16 +91,16 @@ def test_an_exception_keeps_notes_cause_and_context(pool: WorkerPool) -> None:
     assert "_workers" not in event.traceback_text
 
 
-@pytest.mark.parametrize("error", [functions.HoldsLock, functions.TwoArguments, functions.NoText])
+@pytest.mark.parametrize("error", [functions.LockError, functions.TwoArgumentsError, functions.TextlessError])
 def test_an_exception_that_cannot_travel_is_replaced(pool: WorkerPool, error: type[Exception]) -> None:
     """Its type and, where it can be made, its message are kept in a substitute."""
 
     def fail(kind: type[Exception]) -> None:
-        raise kind(*["a", "b"][: 2 if kind is functions.TwoArguments else 1])
+        raise kind(*["a", "b"][: 2 if kind is functions.TwoArgumentsError else 1])
 
     event = event_of(pool, fail, error)
     assert isinstance(event, Raised)
-    if error is not functions.NoText:
+    if error is not functions.TextlessError:
         assert isinstance(event.error, RemoteError)
         assert event.error.type_name == f"called_functions.{error.__name__}"
         assert error.__name__ in str(event.error)

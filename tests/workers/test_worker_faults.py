@@ -78,10 +78,10 @@ def test_an_exception_in_any_phase_costs_no_worker(
     if phase == "running":
         call = (act, *arguments)
     elif phase.endswith("argument"):
-        when = phase.split("ing")[0] + "ed"
+        when = phase.split("ing", maxsplit=1)[0] + "ed"
         call = (functions.identity, functions.Travels(act, *arguments, when=when))
     else:
-        call = (functions.give_travelling, act, arguments, phase.split("ing")[0] + "ed")
+        call = (functions.give_travelling, act, arguments, phase.split("ing", maxsplit=1)[0] + "ed")
     event = beside_a_neighbour(pool, *call)
     assert type(event) is kind
     assert isinstance(event, Unsendable | Raised)
@@ -91,19 +91,14 @@ def test_an_exception_in_any_phase_costs_no_worker(
 @pytest.mark.parametrize("when", ["pickled", "unpickled"])
 def test_an_interrupt_while_values_are_converted_leaves_the_pool_usable(when: str) -> None:
     """KeyboardInterrupt in the caller goes on to the caller, and no worker is lost by it."""
+    interrupt = functions.raise_error, KeyboardInterrupt()
+    if when == "pickled":
+        call: tuple[Any, ...] = (functions.identity, functions.Travels(*interrupt, when=when))
+    else:
+        call = (functions.give_travelling, interrupt[0], interrupt[1:], when)
     with WorkerPool(1) as pool:
         with pytest.raises(KeyboardInterrupt):
-            if when == "pickled":
-                argument = functions.Travels(functions.raise_error, KeyboardInterrupt(), when=when)
-                event_of(pool, functions.identity, argument)
-            else:
-                event_of(
-                    pool,
-                    functions.give_travelling,
-                    functions.raise_error,
-                    (KeyboardInterrupt(),),
-                    "unpickled",
-                )
+            event_of(pool, *call)
         assert value_of(pool, functions.add, 1) == 2
 
 
@@ -228,9 +223,9 @@ def test_an_offered_worker_that_is_not_used_goes_to_others() -> None:
 def descriptors() -> set[str]:
     """The open descriptors of this process, and what they are."""
     found: set[str] = set()
-    for name in os.listdir("/proc/self/fd"):
+    for path in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):  # the one that lists them
-            found.add(f"{name} {os.readlink(f'/proc/self/fd/{name}')}")
+            found.add(f"{path.name} {path.readlink()}")
     return found
 
 

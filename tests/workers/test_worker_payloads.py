@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import called_functions as functions
-import numpy
+import numpy as np
 import pytest
 from pool_driving import event_of, value_of
 
@@ -16,33 +17,32 @@ SIZES = [0, 1_000, 40_000, 3_000_000, 20_000_000]
 
 
 @pytest.fixture(params=["copied", "sent"])
-def any_pool(request: pytest.FixtureRequest) -> WorkerPool:
+def any_pool(request: pytest.FixtureRequest, pool: WorkerPool) -> Iterator[WorkerPool]:
     """A pool that copies large buffers between the processes, and one on a system that does not allow it."""
-    pool: WorkerPool = request.getfixturevalue("pool")
     value_of(pool, functions.add, 1)
     assert pool._starter is not None
     if request.param == "copied" and not pool._starter.copies_memory:
         pytest.skip("this system does not let a process read its workers' memory")
     before = pool._starter.copies_memory
     pool._starter.copies_memory = request.param == "copied"
-    request.addfinalizer(lambda: setattr(pool._starter, "copies_memory", before))
-    return pool
+    yield pool
+    pool._starter.copies_memory = before
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_arrays_travel_both_ways(any_pool: WorkerPool, size: int) -> None:
     """An array comes back equal and writable; the sent one is not touched."""
-    array = numpy.arange(size, dtype=numpy.uint8)
+    array = np.arange(size, dtype=np.uint8)
     found = value_of(any_pool, functions.identity, array)
     assert (found == array).all()
     assert found.flags.writeable
     found[:] = 0
-    assert (array == numpy.arange(size, dtype=numpy.uint8)).all()
+    assert (array == np.arange(size, dtype=np.uint8)).all()
 
 
 def test_a_readonly_array_stays_readonly(any_pool: WorkerPool) -> None:
     """Writability belongs to the value."""
-    array = numpy.ones(100_000)
+    array = np.ones(100_000)
     array.flags.writeable = False
     assert not value_of(any_pool, functions.identity, array).flags.writeable
 
@@ -55,7 +55,7 @@ def test_values_without_buffers_travel(any_pool: WorkerPool, size: int) -> None:
 
 def test_many_buffers_travel_in_order(any_pool: WorkerPool) -> None:
     """Large and small ones, among other values."""
-    arrays = [numpy.full(size, size % 251, dtype=numpy.uint8) for size in (10, 50_000, 2_000_000, 32_768, 1)]
+    arrays = [np.full(size, size % 251, dtype=np.uint8) for size in (10, 50_000, 2_000_000, 32_768, 1)]
     found = value_of(any_pool, functions.identity, {"a": arrays, "b": 3})
     assert found["b"] == 3
     assert all((left == right).all() for left, right in zip(found["a"], arrays, strict=True))
@@ -68,7 +68,7 @@ def test_a_refused_copy_falls_back_to_sending(monkeypatch: pytest.MonkeyPatch) -
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    array = numpy.ones(1_000_000)
+    array = np.ones(1_000_000)
     with WorkerPool(1) as pool:
         monkeypatch.setattr(_memory, "copy_in", refuse)
         assert value_of(pool, functions.ones, 1_000_000).sum() == 1_000_000
@@ -84,9 +84,9 @@ def test_large_values_leave_nothing_behind(any_pool: WorkerPool) -> None:
     """No descriptor is held by a value, and none by the worker that made or took it."""
 
     def count() -> int:
-        return len(os.listdir("/proc/self/fd"))
+        return len(list(Path("/proc/self/fd").iterdir()))
 
-    array = numpy.ones(5_000_000)
+    array = np.ones(5_000_000)
     value_of(any_pool, functions.identity, array)
     before = count(), value_of(any_pool, count)
     kept = [value_of(any_pool, functions.identity, array) for _ in range(4)]
@@ -121,7 +121,7 @@ def test_no_room_for_a_result_is_that_calls_failure(monkeypatch: pytest.MonkeyPa
 
 def test_a_large_function_travels_once(pool: WorkerPool) -> None:
     """A closure over a large value is sent with the first call only."""
-    table = numpy.ones(2_000_000)
+    table = np.ones(2_000_000)
 
     def look_up(index: int) -> float:
         return float(table[index])

@@ -36,8 +36,7 @@ def main():
 GUARDED = SQUARES + "\nif __name__ == '__main__':\n    main()\n"
 UNGUARDED = SQUARES + "\nmain()\n"
 OTHERS_FUNCTIONS = (
-    SQUARES
-    + "\nimport math\nwith WorkerPool(1) as pool:\n    print(events_of(pool, (math.sqrt, (4,)))[0].value)\n"
+    SQUARES + "\nimport math\nwith WorkerPool(1) as pool:\n    print(events_of(pool, (math.sqrt, (4,)))[0].value)\n"
 )
 EXPECTED = "[0, 1, 4, 9] True"
 

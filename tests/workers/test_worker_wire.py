@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -80,7 +80,7 @@ def test_an_end_in_the_middle_of_a_message_is_an_end(ends: tuple[socket.socket, 
 
 def test_descriptors_of_unread_messages_are_closed() -> None:
     """A large message that nobody took leaves no descriptor behind."""
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     left, right = socket.socketpair()
     sender, receiver = Channel(left), Channel(right)
     sender.send(1, 1, Body(b"x" * 10 * INLINE_LIMIT, []))
@@ -88,4 +88,4 @@ def test_descriptors_of_unread_messages_are_closed() -> None:
     assert receiver.receive(wait=True) is not None
     receiver.close()
     sender.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
