@@ -1,0 +1,182 @@
+"""Annotations that are strings: of this module, of functions, of names that come later or never."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from syncra import Graph, Verdict, depends, get_graph, run, task
+from syncra.errors import DependencyTypeError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+T = TypeVar("T")
+
+
+@task
+def makes_later() -> Later:
+    return Later()
+
+
+@task
+def takes_later(value: Later = depends(makes_later)) -> bool:
+    return isinstance(value, Later)
+
+
+class Later:
+    """Defined after the tasks that name it."""
+
+
+def test_names_that_come_later_are_resolved_when_the_graph_is_made() -> None:
+    """An annotation that names a class below is PROVEN once the class exists."""
+    (edge,) = Graph.of(takes_later).edges
+    assert edge.verdict is Verdict.PROVEN
+    assert run(takes_later)
+
+
+def test_names_that_come_later_are_checked_then() -> None:
+    """A late name that does not fit is an error of the graph."""
+
+    @task(dependencies=makes_later)
+    def wants_text(value: str) -> str:
+        return value
+
+    with pytest.raises(DependencyTypeError, match="Later"):
+        Graph.of(wants_text)
+
+
+def test_names_for_type_checkers_only_are_checked_as_any() -> None:
+    """What is imported under TYPE_CHECKING never breaks a declaration, and the edge tells why it is CHECKED."""
+
+    @task
+    def price() -> Decimal:
+        return 3  # type: ignore[return-value]  # nobody can know at run time
+
+    @task
+    def taken(value: Decimal = depends(price)) -> int:
+        return int(value)
+
+    (edge,) = Graph.of(taken).edges
+    assert edge.verdict is Verdict.CHECKED
+    assert "Decimal" in edge.reason
+    assert run(taken) == 3
+
+
+def test_local_classes_are_found_by_a_bare_decorator() -> None:
+    """A class of the enclosing function is known to `@task`."""
+
+    class Local:
+        pass
+
+    @task
+    def make() -> Local:
+        return Local()
+
+    @task
+    def take(value: Local = depends(make)) -> bool:
+        return isinstance(value, Local)
+
+    assert Graph.of(take).edges[0].verdict is Verdict.PROVEN
+    with pytest.raises(DependencyTypeError):
+
+        @task
+        def wrong(value: Local = depends(number)) -> bool:
+            return bool(value)
+
+
+def test_local_classes_are_found_by_a_decorator_with_options() -> None:
+    """So it is to `@task(...)`."""
+
+    class Local:
+        pass
+
+    @task(name="make_it")
+    def make() -> Local:
+        return Local()
+
+    @task(name="take_it", dependencies=make)
+    def take(value: Local) -> bool:
+        return isinstance(value, Local)
+
+    assert Graph.of(take).edges[0].verdict is Verdict.PROVEN
+
+
+@task
+def number() -> int:
+    return 1
+
+
+def test_functions_without_annotations_are_checked_as_any() -> None:
+    """A missing annotation, of the producer or of the consumer, is CHECKED and says so."""
+
+    @task
+    def give():  # type: ignore[no-untyped-def]  # noqa: ANN202 - what is tested
+        return 1
+
+    @task(dependencies=give)
+    def typed(value: int) -> int:
+        return value
+
+    @task(dependencies=number)
+    def untyped(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - what is tested
+        return value
+
+    for node in (typed, untyped):
+        (edge,) = Graph.of(node).edges
+        assert edge.verdict is Verdict.CHECKED
+        assert edge.reason
+    assert run(typed) == run(untyped) == 1
+
+
+def test_generic_functions_are_solved() -> None:
+    """A type variable is what the dependency gives, also through several tasks."""
+
+    def first(items: list[T]) -> T:
+        return items[0]
+
+    @task
+    def words() -> list[str]:
+        return ["a", "b"]
+
+    head = task(name="head", dependencies=words)(first)
+    assert head.result_type is str
+
+    @task(dependencies=head)
+    def upper(word: str) -> str:
+        return word.upper()
+
+    assert all(edge.verdict is Verdict.PROVEN for edge in Graph.of(upper).edges)
+    with pytest.raises(DependencyTypeError):
+
+        @task(dependencies=head)
+        def wrong(word: int) -> int:
+            return word
+
+
+@pytest.mark.parametrize("annotation", ["1 +", "list[", "undefined.attribute", "int | 'str", "(lambda: 1/0)()", ""])
+def test_no_annotation_breaks_a_declaration(annotation: str) -> None:
+    """Whatever text stands there, the task is made; the edge is CHECKED."""
+
+    def take(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - annotated below
+        return value
+
+    take.__annotations__["value"] = annotation
+    node: Any = task(dependencies=number)(take)
+    assert Graph.of(node).edges[0].verdict is Verdict.CHECKED
+    assert run(node) == 1
+
+
+def test_a_late_name_in_a_named_graph() -> None:
+    """Late names of types and late names of tasks mix."""
+
+    @task(graph_name="late types", dependencies="make")
+    def take(value: Later) -> bool:
+        return isinstance(value, Later)
+
+    @task(graph_name="late types")
+    def make() -> Later:
+        return Later()
+
+    assert get_graph("late types")()[take] is True
