@@ -7,7 +7,6 @@ from inspect import Parameter
 from typing import get_args
 
 from syncra._annotations import Unresolved
-from syncra._annotations import Unresolved
 from syncra._nodes import Connection, Fixed, Node, Settled
 from syncra._relation import Answer, Fit, assignable, has_variables, solve, substitute, type_name
 from syncra.errors import DependencyTypeError
@@ -55,19 +54,19 @@ def fit(
 
 
 def _answer(given: object, hint: object) -> Answer:
-    # A parameter without an annotation accepts as Any does, but nobody has said that it should.
+    # Without an annotation, or with one that can't be read, a parameter accepts as Any does; nobody has said that it
+    # should.
     if hint is Parameter.empty:
         return _NO_ANNOTATION
     answer = assignable(given, hint)
-    # Nor has anybody said so where the annotation holds a name that does not exist.
     missing = _missing(hint) if answer.fit is Fit.PROVEN else None
-    return answer if missing is None else Answer(Fit.CHECKED, f"the annotation can't be read: {missing}")
+    return answer if missing is None else Answer(Fit.CHECKED, missing)
 
 
 def _missing(hint: object) -> str | None:
-    """What is wrong with an annotation that can't be evaluated, or with a part of it."""
+    """What is wrong with an annotation that can't be read, or with a part of it."""
     if isinstance(hint, Unresolved):
-        return f"name {hint.name!r} is not defined" if hint.name else f"{hint.text!r} has no value"
+        return f"name {hint.name!r} is not defined" if hint.name else f"{hint.text!r} is no type"
     return next((found for each in get_args(hint) if (found := _missing(each)) is not None), None)
 
 

@@ -112,7 +112,7 @@ def test_functions_without_annotations_are_checked_as_any() -> None:
     """A missing annotation, of the producer or of the consumer, is CHECKED and says so."""
 
     @task
-    def give():  # type: ignore[no-untyped-def]  # noqa: ANN202 - what is tested
+    def give():  # type: ignore[no-untyped-def]
         return 1
 
     @task(dependencies=give)
@@ -120,7 +120,7 @@ def test_functions_without_annotations_are_checked_as_any() -> None:
         return value
 
     @task(dependencies=number)
-    def untyped(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - what is tested
+    def untyped(value):  # type: ignore[no-untyped-def]
         return value
 
     for node in (typed, untyped):
@@ -159,7 +159,7 @@ def test_generic_functions_are_solved() -> None:
 def test_no_annotation_breaks_a_declaration(annotation: str) -> None:
     """Whatever text stands there, the task is made; the edge is CHECKED."""
 
-    def take(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - annotated below
+    def take(value):  # type: ignore[no-untyped-def]
         return value
 
     take.__annotations__["value"] = annotation

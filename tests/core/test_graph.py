@@ -454,7 +454,7 @@ def test_what_targets_are_none_of_the_graph_is_refused() -> None:
 
 
 def test_validation_can_be_more_or_nothing() -> None:
-    """ "all" blames a producer whose result breaks its own annotation, "edges" the edge, "off" lets all pass."""
+    """Under "all" a producer whose result breaks its annotation is blamed, under "edges" the edge, under "off" nobody."""
 
     @task
     def wrong() -> int:
@@ -479,7 +479,7 @@ def test_a_value_on_a_checked_edge_is_the_very_object() -> None:
     value = [1, 2]
 
     @task
-    def give():  # type: ignore[no-untyped-def]  # noqa: ANN202 - what is tested
+    def give():  # type: ignore[no-untyped-def]
         return value
 
     @task(dependencies=give)

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201  # the examples as their owner wrote them, some without annotations
+# the examples as their owner wrote them, some without annotations
 """The examples that the product was ordered with, word for word."""
 
 from __future__ import annotations
@@ -86,10 +86,11 @@ def test_the_asynchronous_form(capsys: pytest.CaptureFixture[str]) -> None:
 
     @task(graph_name="my_graph", dependencies=my_task)
     def my_final_task(dependent_result):
-        print(dependent_result)
+        print(dependent_result)  # noqa: T201 - word for word
 
     async def main() -> AnyResults:
         results = await get_graph("my_graph")()
+        assert len(results) == 2
         return results
 
     results = asyncio.run(main())

@@ -94,7 +94,7 @@ def test_outcomes_of_many_skipped_nodes_are_found_quickly() -> None:
 def test_a_failure_that_cannot_be_shown_is_still_named() -> None:
     """An exception whose repr raises is its task's failure like any other."""
 
-    class Hostile(Exception):
+    class HostileError(Exception):
         def __str__(self) -> str:
             raise RuntimeError("no text for you")
 
@@ -102,12 +102,12 @@ def test_a_failure_that_cannot_be_shown_is_still_named() -> None:
 
     @task
     def hostile() -> int:
-        raise Hostile
+        raise HostileError
 
     results = Graph.of(hostile)(on_error="continue")
-    with pytest.raises(NoResultError, match="a Hostile that can't be shown"):
+    with pytest.raises(NoResultError, match="a HostileError that can't be shown"):
         results[hostile]
-    with pytest.raises(Hostile):
+    with pytest.raises(HostileError):
         Graph.of(hostile)()
 
 
@@ -140,7 +140,7 @@ def test_a_blocking_run_inside_a_loop_works_or_explains_itself() -> None:
 
     async def main() -> None:
         assert Graph.of(one)()[one] == 1
-        with pytest.raises(RunningLoopError, match="await plan.arun"):
+        with pytest.raises(RunningLoopError, match=r"await plan\.arun"):
             Graph.of(later).compile().run()
         assert (await Graph.of(one).compile().arun())[one] == 1
 
@@ -162,7 +162,7 @@ def test_what_stands_for_a_value_is_none(annotated: bool) -> None:
         def returns() -> object:
             return give()  # noqa: B023 - called within the loop
 
-        def returns_anything():  # type: ignore[no-untyped-def]  # noqa: ANN202 - what is tested
+        def returns_anything():  # type: ignore[no-untyped-def]
             return give()  # noqa: B023 - called within the loop
 
         with pytest.raises(TaskReturnError, match="not a value"):

@@ -222,7 +222,7 @@ def test_all_faults_of_a_declaration_come_together() -> None:
     assert "4 faults" in str(raised.value)
 
 
-class Callable_:
+class Increment:
     """An object that is called like a function."""
 
     def __call__(self, value: int) -> int:
@@ -248,7 +248,7 @@ class Owner:
     [
         (lambda value: value + 1, {"name": "lambda"}, 2),
         (functools.partial(operator.add, 10), {"name": "partial"}, 11),
-        (Callable_(), {"name": "object"}, 2),
+        (Increment(), {"name": "object"}, 2),
         (operator.neg, {}, -1),
         (abs, {}, 1),
         ([5, 1].index, {}, 1),
@@ -270,7 +270,7 @@ def test_static_methods_are_tasks_in_either_order() -> None:
 
 def test_a_callable_without_a_name_needs_one() -> None:
     """A lambda or a partial is asked for a name."""
-    for function in (lambda: 1, functools.partial(operator.neg, 3), Callable_()):
+    for function in (lambda: 1, functools.partial(operator.neg, 3), Increment()):
         with pytest.raises(DeclarationError, match="name="):
             task(function)  # type: ignore[call-overload]  # any callable
 
