@@ -158,16 +158,19 @@ def _resolve_argument(argument: object, names: _Names, depth: int) -> object:
 def _rebuild(hint: object, arguments: tuple[object, ...]) -> object:
     if isinstance(hint, types.UnionType):
         return typing.Union[arguments]
-    if typing.get_origin(hint) is Callable:
-        *parameters, returns = arguments
-        return _CALLABLE[_parameter_list(hint, parameters), returns]
+    if isinstance(hint, types.GenericAlias) and _is_callable(hint):
+        return _CALLABLE[_parameter_list(hint, list(arguments[:-1])), arguments[-1]]
     if isinstance(hint, types.GenericAlias):
-        rebuilt = type(hint)(hint.__origin__, arguments)  # type: ignore[arg-type]  # an alias as origin is fine
+        rebuilt = type(hint)(hint.__origin__, arguments)  # type: ignore[arg-type]  # aliases are origins too
         return next(iter(rebuilt)) if getattr(hint, "__unpacked__", False) else rebuilt
     copy_with = getattr(hint, "copy_with", None)
     if copy_with is not None:
         return copy_with(arguments)
     return typing.get_origin(hint)[arguments]  # type: ignore[index]  # whatever alias it is: it was made so
+
+
+def _is_callable(hint: object) -> bool:
+    return typing.get_origin(hint) is _CALLABLE
 
 
 def _parameter_list(hint: object, parameters: list[object]) -> object:

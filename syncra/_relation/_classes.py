@@ -126,7 +126,7 @@ def _running_bases(cls: type) -> tuple[Term, ...]:
 
 def _base(cls: type, hint: object) -> Term | None:
     origin = typing.get_origin(hint) or hint
-    if origin in (typing.Generic, typing.Protocol) or getattr(origin, "__name__", "") == "Protocol":
+    if origin is typing.Generic or getattr(origin, "__name__", "") == "Protocol":
         return None
     if isinstance(hint, type) and pydantic_generic(hint) is not None:
         return _model_base(cls, hint)

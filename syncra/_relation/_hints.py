@@ -39,7 +39,17 @@ from syncra._relation._terms import (
 )
 from syncra._relation._typeshed import class_of, stub_default
 
-__all__ = ["OBJECT", "bare", "bound_of", "constraints_of", "default_of", "instance", "missing", "read_hint"]
+__all__ = [
+    "OBJECT",
+    "bare",
+    "bound_of",
+    "constraints_of",
+    "default_of",
+    "instance",
+    "missing",
+    "read_argument",
+    "read_hint",
+]
 
 
 class _Missing:
@@ -205,11 +215,13 @@ def _aligned(variables: list[Variable], args: tuple[object, ...], missing: Gradu
         args = (list(args),)  # `X[int, str]` for `X[[int, str]]`
     if "*" in sorts and args:
         return _gathered(sorts, args)
-    read = [
-        _read_parameters(argument) if sort == "**" else read_hint(argument)
-        for sort, argument in zip(sorts, args, strict=False)
-    ]
-    return (*read, *(_missing_or_default(each, missing) for each in variables[len(read) :]))
+    read = map(read_argument, variables, args)
+    return (*read, *(_missing_or_default(each, missing) for each in variables[len(args) :]))
+
+
+def read_argument(variable: Variable, argument: object) -> Term:
+    """What stands for a variable: a parameter list for a ParamSpec, a tuple for a TypeVarTuple, else a type."""
+    return _read_parameters(argument) if variable.sort == "**" else read_hint(argument)
 
 
 def _is_parameter_list(argument: object) -> bool:

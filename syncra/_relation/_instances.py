@@ -47,7 +47,8 @@ from syncra._relation._variance import variances_of
 __all__ = ["called_fits", "fits_tuple", "instance_fits", "type_fits"]
 
 # An int goes for a float, both go for a complex; int's own subclasses follow it.
-_PROMOTIONS: Final = ((class_of(int), (float, complex)), (class_of(float), (complex,)))
+_FLOAT, _COMPLEX = class_of(float), class_of(complex)
+_PROMOTIONS: Final = ((class_of(int), (_FLOAT, _COMPLEX)), (_FLOAT, (_COMPLEX,)))
 _TYPE: Final = class_of(type)
 _FUNCTION: Final = instance(type(lambda: None))
 
@@ -125,7 +126,7 @@ def _argument_fits(
 
 def _is_promoted(source: Instance, target: Instance) -> bool:
     ancestors = ancestors_of(source.of)
-    return any(base in ancestors and target.of.cls in wider for base, wider in _PROMOTIONS)
+    return any(base in ancestors and target.of in wider for base, wider in _PROMOTIONS)
 
 
 def _unknown_base(source: Term) -> Finding:

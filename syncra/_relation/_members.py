@@ -9,7 +9,7 @@ import functools
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, get_args, get_origin
+from typing import Final, cast, get_args, get_origin
 
 from syncra._relation._assigned import assigned_attributes
 from syncra._relation._classes import (
@@ -256,12 +256,11 @@ def _is_frozen(holder: Class) -> bool:
 
 def _from_value(holder: Class, name: str, value: object) -> _Own | None:
     cls = holder.cls
+    if isinstance(value, classmethod | staticmethod):
+        return _wrapping(cls, cast("object", value))  # of whatever parameters
     match value:
         case types.FunctionType():
             return _Own(_function(cls, value), "method")
-        case classmethod() | staticmethod():
-            inner: object = vars(type(value))["__func__"].__get__(value)
-            return _Own(_function(cls, inner), "class" if isinstance(value, classmethod) else "static")
         case property():
             getter = _function(cls, value.fget)
             returns = getter.returns if isinstance(getter, Function) else ANY
@@ -287,6 +286,12 @@ def _from_other(name: str, value: object) -> _Own:
     return _Own(
         instance(type(value)) if plain else Gradual(f"{name!r} has no annotation"), "attribute", settable=True
     )
+
+
+def _wrapping(cls: type, method: object) -> _Own:
+    """A classmethod or staticmethod, by the function within."""
+    function = _function(cls, getattr(method, "__func__", None))
+    return _Own(function, "class" if isinstance(method, classmethod) else "static")
 
 
 def _is_slot(value: object) -> bool:

@@ -77,11 +77,15 @@ def _cure(source: Term, target: Term) -> str:
             return f"{name}(...) makes one"
         case Instance(wide), Instance(narrow) if _is_narrowing(wide.cls, narrow.cls):
             return f"parse(..., {show(target)}) narrows it"
-        case Instance(wide), Literal(of) if wide.cls in of.of.cls.__mro__:
+        case Instance(wide), Literal(of) if _is_base(wide.cls, of.of.cls):
             return f"parse(..., {show(target)}) narrows it"
         case _:
             return ""
 
 
 def _is_narrowing(wide: type, narrow: type) -> bool:
-    return wide is not narrow and wide in narrow.__mro__
+    return wide is not narrow and _is_base(wide, narrow)
+
+
+def _is_base(wide: type, narrow: type) -> bool:
+    return any(base is wide for base in narrow.__mro__)  # by identity: a metaclass may define what == means

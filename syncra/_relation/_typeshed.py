@@ -1,14 +1,14 @@
-"""What stubs say about classes of the standard library and numpy, read from the generated tables on demand."""
+"""What stubs say about classes of the standard library and numpy, read from the generated tables `typeshed_*.txt` on demand."""
 
 from __future__ import annotations
 
 import ast
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Final
 
-from syncra._relation._stub_classes import CLASSES, RENAMED
 from syncra._relation._terms import (
     ALL_PARAMETERS,
     ANY,
@@ -41,6 +41,39 @@ __all__ = [
     "stub_term",
 ]
 
+
+@cache
+def _classes_table() -> Mapping[str, tuple[str, str, str]]:
+    """Path -> type parameters, bases, kind."""
+    rows = (line.split("\t") for line in _lines("typeshed_classes.txt"))
+    return {path: (parameters, bases, kind) for path, parameters, bases, kind in rows}
+
+
+@cache
+def _names_table() -> Mapping[str, str]:
+    """What a class calls itself -> its path, where these differ."""
+    return dict(line.split("\t") for line in _lines("typeshed_names.txt"))
+
+
+@cache
+def _members() -> Mapping[str, Mapping[str, str]]:
+    """Path -> name -> declaration; 350 kB, needed by structural questions only."""
+    table: dict[str, dict[str, str]] = {}
+    own: dict[str, str] = {}
+    for line in _lines("typeshed_members.txt"):
+        if line[0] != "\t":
+            own = table[line] = {}
+        else:
+            _, name, declaration = line.split("\t")
+            own[name] = declaration
+    return table
+
+
+def _lines(name: str) -> list[str]:
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
 # Classes that were met, by id; the entry holds the class, so the id stays its own. Bounded: local classes come and go.
 _MOST_CLASSES: Final = 8192
 _classes: dict[int, Class] = {}
@@ -62,8 +95,8 @@ def _path_of(cls: type) -> str | None:
     path = f"{cls.__module__}.{cls.__qualname__}"
     # From 3.13 on some classes live in a private part of the package that exports them: pathlib._local.Path.
     exported = f"{cls.__module__.partition('.')[0]}.{cls.__qualname__}"
-    candidates = (path, RENAMED.get(path, ""), exported)
-    return next((each for each in candidates if each in CLASSES and _find(each) is cls), None)
+    candidates = (path, _names_table().get(path, ""), exported)
+    return next((each for each in candidates if each in _classes_table() and _find(each) is cls), None)
 
 
 def _find(path: str) -> object:
@@ -74,7 +107,7 @@ def _find(path: str) -> object:
 
 def stub_parameters(path: str) -> tuple[tuple[str, Variable], ...]:
     """The type parameters of a class in its stub, each with its variance (`+`, `-` or "" for invariant)."""
-    text = CLASSES[path][0]
+    text = _classes_table()[path][0]
     return tuple(_parameter(path, part) for part in text.split(", ")) if text else ()
 
 
@@ -92,30 +125,28 @@ def _parameter(path: str, text: str) -> tuple[str, Variable]:
 def stub_default(key: str) -> Term | None:
     """The default of a type parameter (PEP 696), by the key of its Variable."""
     path, _, name = key.rpartition(".")
-    if path not in CLASSES:
+    if path not in _classes_table():
         return None
-    texts = (text.partition("=") for text in CLASSES[path][0].split(", "))
+    texts = (text.partition("=") for text in _classes_table()[path][0].split(", "))
     default = next((default for head, _, default in texts if head.lstrip("+-*") == name), "")
     return stub_term(default, path) if default else None
 
 
 def stub_bases(path: str) -> tuple[Term, ...]:
     """The bases of a class in its stub, in terms of its type parameters."""
-    read = stub_term(f"tuple[{CLASSES[path][1]},]", path)
+    read = stub_term(f"tuple[{_classes_table()[path][1]},]", path)
     assert isinstance(read, Tuple)
     return read.prefix
 
 
 def stub_is_protocol(path: str) -> bool:
     """Whether the stub declares the class as a Protocol."""
-    return CLASSES[path][2] == "protocol"
+    return _classes_table()[path][2] == "protocol"
 
 
 def stub_members(path: str) -> Mapping[str, str]:
     """The members that the stub declares for the class itself: name -> declaration (see `_stub_members`)."""
-    from syncra._relation._stub_members import MEMBERS  # 350 kB, needed by structural questions only
-
-    return MEMBERS.get(path, {})
+    return _members().get(path, {})
 
 
 @lru_cache(4096)

@@ -131,7 +131,7 @@ class Tree:
 
 def draw_pairs(random: Random, count: int, nested: float) -> list[tuple[str, str]]:
     """Pairs of expressions: flat ones of all kinds, and nested ones whose target is a change of the source."""
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     while len(pairs) < count:
         if random.random() < nested:
             source = draw_tree(random, random.choice((1, 2, 2, 3)))
@@ -161,7 +161,7 @@ GIVEN = [Tree(each) for each in "S SA SIS".split()]
 
 def draw_generic_pairs(random: Random, count: int) -> list[tuple[str, str]]:
     """Pairs whose target is the parameter of a generic function: a source with variables in some places."""
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     while len(pairs) < count:
         source = draw_tree(random, random.choice((0, 1, 1, 2)))
         target = _with_variables(random, source if random.random() < 0.5 else change(random, source), WANTED)
@@ -198,8 +198,7 @@ def draw_tree(random: Random, depth: int) -> Tree:
         (1, lambda: Tree("Coroutine", (part(),))),
         (1, lambda: Tree("Annotated", (part(),))),
     ]
-    weights, choices = zip(*makers, strict=True)
-    return random.choices(choices, weights)[0]()
+    return random.choices([make for _, make in makers], [weight for weight, _ in makers])[0]()
 
 
 def change(random: Random, tree: Tree) -> Tree:

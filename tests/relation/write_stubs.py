@@ -1,4 +1,4 @@
-"""Write `syncra/_relation/_stub_classes.py` and `_stub_members.py` from the typeshed that mypy ships.
+"""Write the tables `syncra/_relation/typeshed_*.txt` from the typeshed that mypy ships.
 
 Run it with the floor version of Python after an update of mypy: `python -m tests.relation.write_stubs`.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import importlib
 import keyword
-from collections.abc import Iterator, Mapping
-from json import dumps
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from mypy import nodes, types
@@ -40,7 +39,7 @@ UNKNOWN = "Unknown"
 
 
 def main() -> None:
-    """Build the stub modules once and write both tables."""
+    """Build the stub modules once and write the tables."""
     modules = BASES_AND_MEMBERS + BASES_ONLY
     stubs = _build(modules)
     classes = dict(_public_classes(stubs, modules))
@@ -54,14 +53,10 @@ def main() -> None:
         if path.rpartition(".")[0] in BASES_AND_MEMBERS or path.startswith("numpy.")
         if (found := printer.members(info, SOME_MEMBERS if path.startswith("numpy.") else None))
     }
-    renamed = {real: (path,) for path in bases if (real := _real_path(path)) not in bases}
-    _write("_stub_classes.py", _CLASSES_DOC, "CLASSES: dict[str, tuple[str, str, str]]", bases)
-    with (TARGET / "_stub_classes.py").open("a") as file:
-        file.write("\n# What a class calls itself where that is not the path of its stub.\n")
-        file.write("RENAMED: dict[str, str] = {\n")
-        file.writelines(f"    {dumps(real)}: {dumps(path)},\n" for real, (path,) in sorted(renamed.items()))
-        file.write("}\n")
-    _write("_stub_members.py", _MEMBERS_DOC, "MEMBERS: dict[str, dict[str, str]]", members)
+    renamed = {real: path for path in bases if (real := _real_path(path)) not in bases}
+    _write("typeshed_classes.txt", _CLASSES_DOC, ("\t".join((path, *entry)) for path, entry in sorted(bases.items())))
+    _write("typeshed_names.txt", _NAMES_DOC, ("\t".join(entry) for entry in sorted(renamed.items())))
+    _write("typeshed_members.txt", _MEMBERS_DOC, _member_lines(members))
 
 
 def _build(modules: list[str]) -> BuildResult:
@@ -280,34 +275,32 @@ def _is_member(name: str) -> bool:
     return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))
 
 
-def _write(
-    name: str, doc: str, declaration: str, table: Mapping[str, Mapping[str, str] | tuple[str, ...]]
-) -> None:
-    lines = [doc, "# ruff: noqa: E501\n", "from __future__ import annotations\n", f"{declaration} = {{"]
-    for path, entry in sorted(table.items()):
-        if isinstance(entry, Mapping):
-            lines += [
-                f'    "{path}": {{',
-                *(f"        {dumps(key)}: {dumps(text)}," for key, text in entry.items()),
-                "    },",
-            ]
-        else:
-            lines.append(f"    {dumps(path)}: ({', '.join(dumps(text) for text in entry)}),")
-    (TARGET / name).write_text("\n".join([*lines, "}", ""]))
+def _member_lines(members: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    for path, declarations in sorted(members.items()):
+        yield path
+        yield from (f"\t{name}\t{text}" for name, text in declarations.items())
 
 
-_CLASSES_DOC = '''"""Type parameters, bases and kind of classes whose stubs say more than the classes do at run time.
+def _write(name: str, doc: str, lines: Iterable[str]) -> None:
+    comment = "".join(f"# {line}\n" for line in doc.strip().splitlines())
+    (TARGET / name).write_text(comment + "".join(f"{line}\n" for line in lines))
 
-Written by `python -m tests.relation.write_stubs` from the typeshed and numpy stubs that mypy reads: do not edit.
-A parameter's sign is its variance (`+` covariant, `-` contravariant, `*` TypeVarTuple, `**` ParamSpec).
+
+_WRITTEN = "Written by `python -m tests.relation.write_stubs` from the stubs that mypy reads: do not edit."
+_CLASSES_DOC = f"""
+{_WRITTEN}
+A line is a class: its path, type parameters, bases, and `protocol` if it is one. A parameter's sign is its variance
+(`+` covariant, `-` contravariant, `*` TypeVarTuple, `**` ParamSpec), what follows `=` its default.
 """
-'''
-_MEMBERS_DOC = '''"""Members of the classes that a structural question is most often asked about, as their stubs declare them.
-
-Written by `python -m tests.relation.write_stubs` from the typeshed that mypy ships: do not edit.
-An entry is `def` signatures (overloads joined by `|`), or `property`, `attribute` or `classvar` and a type.
+_NAMES_DOC = f"""
+{_WRITTEN}
+A line is what a class calls itself, and the path under which its stub is found, where the two are not the same.
 """
-'''
+_MEMBERS_DOC = f"""
+{_WRITTEN}
+A line without a tab is the path of a class, the lines that follow are its members: `def` signatures (overloads
+joined by `|`), with `class` or `static` before, or `property`, `attribute` or `classvar` and a type.
+"""
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,72 @@
+"""From hints to answers: hints are read into terms, terms are compared, findings become answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVarTuple
+
+from syncra._relation._answer import Answer
+from syncra._relation._hints import missing, read_argument, read_hint
+from syncra._relation._names import show
+from syncra._relation._parameters import is_type_variable, variable_of
+from syncra._relation._reasons import answer
+from syncra._relation._solve import compare, freeze, solve_terms, unsolved
+from syncra._relation._terms import Term, replace_variables, variables_in
+from syncra._relation._written import write
+
+__all__ = ["decide", "name", "replaced", "solution"]
+
+# By the ids of hints, which the entry keeps alive; bounded, because it keeps local classes alive too.
+_MOST_TERMS: Final = 8192
+_terms: dict[int, tuple[object, Term]] = {}
+
+
+def decide(source: object, target: object) -> tuple[Answer, bool]:
+    """The answer, and whether it lasts: not while names that it depends on don't exist."""
+    before = missing.met
+    found = answer(compare(_read(source), _read(target)))
+    return found, missing.met == before
+
+
+def name(hint: object) -> str:
+    """The hint as one would write it in an annotation, of bounded length."""
+    return show(_read(hint))
+
+
+def _read(hint: object) -> Term:
+    known = _terms.get(id(hint))
+    if known is not None:
+        return known[1]
+    before = missing.met
+    term = read_hint(hint)
+    if missing.met == before:
+        if len(_terms) >= _MOST_TERMS:
+            _terms.clear()
+        _terms[id(hint)] = (hint, term)
+    return term
+
+
+def solution(pairs: Iterable[tuple[object, object]]) -> Mapping[object, object]:
+    """What the type variables of one generic call stand for: variable -> hint."""
+    terms = [(freeze(_read(given)), _read(wanted)) for given, wanted in pairs]
+    return {variable.key: write(term) for variable, term in solve_terms(terms).items()}
+
+
+def replaced(hint: object, solved: Mapping[object, object]) -> object:
+    """The hint with its type variables replaced; the unsolved by their default, bound, or Any."""
+    if is_type_variable(hint):
+        return _value(hint, solved)
+    variables: tuple[object, ...] = getattr(hint, "__parameters__", ())
+    if not any(isinstance(each, TypeVarTuple) for each in variables):
+        try:
+            return hint[tuple(_value(each, solved) for each in variables)]  # type: ignore[index]  # it has parameters
+        except TypeError:
+            pass  # an alias that can't be subscripted is written anew
+    term = read_hint(hint)
+    return write(
+        replace_variables(term, {each: read_argument(each, _value(each.key, solved)) for each in variables_in(term)})
+    )
+
+
+def _value(variable: object, solved: Mapping[object, object]) -> object:
+    return solved[variable] if variable in solved else write(unsolved(variable_of(variable)))

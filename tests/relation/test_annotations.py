@@ -1,0 +1,78 @@
+"""Annotations as hints: strings, missing names, and whatever else stands in an annotation."""
+
+from __future__ import annotations
+
+import collections.abc
+import typing
+from typing import Annotated, Any, ForwardRef, List, Literal, Optional, Union
+
+import pytest
+
+from syncra._annotations import Unresolved, resolve
+
+
+class Local: ...
+
+
+NAMES: dict[str, object] = {"Local": Local, "typing": typing, "Optional": Optional, "Callable": collections.abc.Callable}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "hint"),
+    [
+        ("int", int),
+        (" list[int] ", list[int]),
+        ("'list[int]'", list[int]),
+        ("Local | None", Optional[Local]),
+        ("int | 'Local'", Union[int, Local]),
+        ("dict[str, 'list[Local]']", dict[str, list[Local]]),
+        (list["Local"], list[Local]),
+        (List["Local"], List[Local]),
+        (ForwardRef("Local"), Local),
+        (Optional["Local"], Optional[Local]),
+        (Annotated["Local", 1], Annotated[Local, 1]),
+        ("Callable[['Local'], 'int']", collections.abc.Callable[[Local], int]),
+        (typing.Callable[["Local"], "int"], typing.Callable[[Local], int]),
+        (Literal["Local"], Literal["Local"]),
+        (int, int),
+        (None, None),
+        (3, 3),
+    ],
+)
+def test_names_are_found_wherever_they_stand(annotation: object, hint: object) -> None:
+    """Strings and forward references are evaluated at any depth; literals are no references."""
+    assert resolve(annotation, NAMES) == hint
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "name"),
+    [
+        ("Missing", "Missing", "Missing"),
+        ("Missing.part[int]", "Missing.part[...]", "Missing"),
+        ("typing.NoSuchThing", "typing.NoSuchThing", "NoSuchThing"),
+        ("int[", "int[", ""),
+        ("1 / 0", "1 / 0", ""),
+    ],
+)
+def test_what_cannot_be_evaluated_says_so(annotation: str, text: str, name: str) -> None:
+    """An Unresolved carries the text and the missing name, and its repr is the text."""
+    found = resolve(annotation, NAMES)
+    assert found == Unresolved(text, name)
+    assert repr(found) == text
+
+
+def test_a_missing_name_spoils_only_its_own_part() -> None:
+    """`list[Missing] | None` is still a list or None."""
+    assert resolve("dict[str, list[Missing]]", {}) == dict[str, list[Unresolved("Missing", "Missing")]]  # type: ignore[misc]
+    assert resolve("int | Missing", {}) == Union[int, Unresolved("Missing", "Missing")]
+
+
+def test_local_names_go_before_those_of_the_module() -> None:
+    """A name of an enclosing function hides the module's."""
+    assert resolve("Local", NAMES, {"Local": int}) is int
+
+
+def test_an_annotation_without_strings_is_itself() -> None:
+    """Nothing is rebuilt, or copied, that needs no evaluation."""
+    hint: Any = dict[str, list[int]]
+    assert resolve(hint, {}) is hint
