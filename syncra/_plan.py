@@ -11,7 +11,7 @@ from syncra._nodes import Binding, Node
 from syncra._program import Program, Validation, compile_program
 from syncra._results import Results
 from syncra._run import Run
-from syncra._strategies import AsyncStrategy, Asyncio, Sequential, Strategy
+from syncra._strategies import Asyncio, AsyncStrategy, Sequential, Strategy
 from syncra.errors import FrozenError, OptionError, RunningLoopError
 
 __all__ = ["ErrorMode", "Plan"]
@@ -115,9 +115,6 @@ class Plan:
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenError(f"a Plan is frozen: {name!r} can't be set; compile another one")
-
-    def __delattr__(self, name: str) -> None:
-        raise FrozenError(f"a Plan is frozen: {name!r} can't be deleted")
 
     def __delattr__(self, name: str) -> None:
         raise FrozenError(f"a Plan is frozen: {name!r} can't be deleted")

@@ -454,7 +454,7 @@ def test_what_targets_are_none_of_the_graph_is_refused() -> None:
 
 
 def test_validation_can_be_more_or_nothing() -> None:
-    """Under "all" a producer whose result breaks its annotation is blamed, under "edges" the edge, under "off" nobody."""
+    """Under "all" a producer is blamed for a wrong result, under "edges" the edge, under "off" nobody."""
 
     @task
     def wrong() -> int:
