@@ -64,6 +64,10 @@ def _pairwise(compare: Compare, source: Parameters, target: Parameters) -> Itera
     given, wanted = _positional(source), _positional(target)
     for mine, theirs in zip(given, wanted, strict=False):
         yield _takes(compare, mine, theirs)
+        if theirs.kind is Kind.EITHER and mine.kind is not Kind.EITHER:
+            yield Mismatch(source, target, f"it can't be called with {theirs.name}=")
+    if source.rest is None and len(given) < len(wanted) and _of_kind(source, Kind.REST) is None:
+        yield Mismatch(source, target, f"it takes {counted(len(given), 'argument')}, not {len(wanted)}")
     required = sum(each.required for each in given)
     if target.rest is None and len(wanted) < required:
         yield Mismatch(source, target, f"it needs {counted(required, 'argument')}")

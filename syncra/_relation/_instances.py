@@ -41,7 +41,7 @@ from syncra._relation._terms import (
     replace_variables,
 )
 from syncra._relation._tuples import tuple_fits
-from syncra._relation._typeshed import class_of
+from syncra._relation._typeshed import class_of, stub_alias
 from syncra._relation._variance import variances_of
 
 __all__ = ["called_fits", "fits_tuple", "instance_fits", "type_fits"]
@@ -104,7 +104,9 @@ def _class_fits(compare: Compare, source: Instance, target: Instance) -> Finding
         return protocol_fits(compare, source, target)
     if _is_promoted(source, target):
         return None
-    return _unknown_base(source) or _registered(source, target) or Mismatch(source, target)
+    return (
+        _unknown_base(source) or _aliased(source, target) or _registered(source, target) or Mismatch(source, target)
+    )
 
 
 def _argument_fits(
@@ -135,9 +137,17 @@ def _unknown_base(source: Term) -> Finding:
     return None
 
 
+def _aliased(source: Instance, target: Instance) -> Finding:
+    """A class that its stub declares as an alias: `numpy.float32` is `floating[_32Bit]`, so `floating[Any]` may be it."""
+    named = stub_alias(target.of.path) if target.of.path is not None else None
+    if named is None or source.of != named.of or not all(isinstance(each, Gradual) for each in source.args):
+        return None
+    return Doubt(f"{source.of.cls.__name__}[Any] need not be {target.of.cls.__name__}")
+
+
 def _registered(source: Instance, target: Instance) -> Finding:
-    """A class registered with an ABC: type checkers don't see it, the stubs of its library may."""
-    if type(target.of.cls).__name__ != "ABCMeta" or is_typed_dict(source.of):
+    """A class registered with an ABC: type checkers don't see it, but the stubs of its library may say more."""
+    if source.of.path is not None or type(target.of.cls).__name__ != "ABCMeta" or is_typed_dict(source.of):
         return None
     if not issubclass(source.of.cls, target.of.cls):
         return None

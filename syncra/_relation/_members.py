@@ -342,8 +342,11 @@ def constructor_of(made: Instance) -> Term:
     """What calling the class object means (specification: "Constructors")."""
     from_init, from_new = _find(made.of, "__init__"), _find(made.of, "__new__")
     found = from_init if from_init is not None and from_init[0].cls is not object else from_new
-    if found is None or found[0].cls is object or is_protocol(made.of):
+    if is_protocol(made.of):
         return Function(Parameters(()), made)
+    if found is None or found[0].cls is object:
+        # Checkers let `type[C]` stand for subclasses with parameters of their own, unless C says what it takes.
+        return Overloaded((Function(Parameters(()), made), Function(ALL_PARAMETERS, made)))
     holder, own = found
     solution = _solution(made, holder) | {SELF: made}
     match _bound(replace_variables(own.term, solution)):

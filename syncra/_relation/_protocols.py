@@ -57,6 +57,8 @@ def _typed_member_fits(
 ) -> Finding:
     if wanted.in_class and not wanted.method and not given.in_class:
         return Mismatch(source, target, f"{name!r} is not a class variable")
+    if wanted.in_class and not wanted.method and isinstance(source, TypeOf):
+        return Mismatch(source, target, f"{name!r} is a class variable")
     if not wanted.in_class and given.in_class and not given.method and wanted.settable:
         return Mismatch(source, target, f"{name!r} is a class variable")
     if wanted.settable and not given.settable:

@@ -32,6 +32,7 @@ from syncra._relation._terms import (
 __all__ = [
     "UNKNOWN",
     "class_of",
+    "stub_alias",
     "stub_bases",
     "stub_default",
     "stub_is_protocol",
@@ -142,6 +143,12 @@ def stub_bases(path: str) -> tuple[Term, ...]:
 def stub_is_protocol(path: str) -> bool:
     """Whether the stub declares the class as a Protocol."""
     return _classes_table()[path][2] == "protocol"
+
+
+def stub_alias(path: str) -> Instance | None:
+    """The applied class that the stub declares a class to be an alias of."""
+    base = stub_bases(path)[0] if _classes_table()[path][2] == "alias" else None
+    return base if isinstance(base, Instance) else None
 
 
 def stub_members(path: str) -> Mapping[str, str]:

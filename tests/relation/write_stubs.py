@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mypy import nodes, types
 from mypy.build import BuildResult, build
+from mypy.expandtype import expand_type_by_instance
 from mypy.modulefinder import BuildSource
 from mypy.options import Options
 from mypy.typeops import get_type_vars
@@ -46,7 +47,7 @@ def main() -> None:
     printer = _Printer({info.fullname: path for path, info in classes.items()})
     aliases = {path: alias for path, alias in _public_aliases(stubs, modules, classes)}
     bases = {path: printer.head(info) for path, info in classes.items()}
-    bases |= {path: ("", printer.show(alias), "") for path, alias in aliases.items()}
+    bases |= {path: ("", printer.show(alias), "alias") for path, alias in aliases.items()}
     members = {
         path: found
         for path, info in classes.items()
@@ -120,8 +121,25 @@ class _Printer:
 
     def head(self, info: nodes.TypeInfo) -> tuple[str, str, str]:
         parameters = ", ".join(self.parameter(variable) for variable in info.defn.type_vars)
-        bases = [self.show(base) for base in info.bases]
+        bases = [self.show(base) for declared in info.bases for base in self._visible(declared)]
         return parameters, ", ".join(bases), "protocol" if info.is_protocol else ""
+
+    def _visible(self, base: types.Instance) -> Iterator[types.Instance]:
+        """A base, or the bases of one that exists in stubs only."""
+        if base.type.fullname in self.paths:
+            yield base
+            return
+        for inner in base.type.bases:
+            expanded = expand_type_by_instance(inner, base)
+            assert isinstance(expanded, types.Instance)
+            yield from self._visible(expanded)
+
+    def _hidden(self, info: nodes.TypeInfo) -> Iterator[nodes.TypeInfo]:
+        """The class, and those of its bases that exist in stubs only."""
+        yield info
+        for base in info.bases:
+            if base.type.fullname not in self.paths:
+                yield from self._hidden(base.type)
 
     def parameter(self, variable: types.TypeVarLikeType) -> str:
         default = self.show(variable.default) if variable.has_default() else UNKNOWN
@@ -130,8 +148,11 @@ class _Printer:
         return _parameter(variable) + (f"={default}" if closed else "")
 
     def members(self, info: nodes.TypeInfo, only: frozenset[str] | None = None) -> dict[str, str]:
-        found = {}
-        for name, symbol in sorted(info.names.items()):
+        found: dict[str, str] = {}
+        symbols: dict[str, nodes.SymbolTableNode] = {}
+        for holder in self._hidden(info):
+            symbols = {**holder.names, **symbols}
+        for name, symbol in sorted(symbols.items()):
             if (
                 (_is_member(name) if only is None else name in only)
                 and symbol.node is not None
@@ -289,7 +310,7 @@ def _write(name: str, doc: str, lines: Iterable[str]) -> None:
 _WRITTEN = "Written by `python -m tests.relation.write_stubs` from the stubs that mypy reads: do not edit."
 _CLASSES_DOC = f"""
 {_WRITTEN}
-A line is a class: its path, type parameters, bases, and `protocol` if it is one. A parameter's sign is its variance
+A line is a class: its path, type parameters, bases, and `protocol` or `alias`. A parameter's sign is its variance
 (`+` covariant, `-` contravariant, `*` TypeVarTuple, `**` ParamSpec), what follows `=` its default.
 """
 _NAMES_DOC = f"""
