@@ -26,6 +26,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import zip_longest
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias
@@ -321,7 +322,6 @@ HEADINGS = "package           files     lines  classes  functions  async  annota
 def table(census: Census, rows: int) -> str:
     """The report for people: the largest packages, what is imported most, and all that was unreadable."""
     largest = sorted(census.packages.items(), key=lambda item: (-item[1].lines, item[0]))
-    imported = Counter(each.imported for each in census.imports)
     lines = [
         f"The standard library of Python {census.version} in {census.directory}",
         "",
@@ -330,8 +330,8 @@ def table(census: Census, rows: int) -> str:
         *([f"... {len(largest) - rows} more packages"] if len(largest) > rows else []),
         row("all", census.total),
         "",
-        "imported by the most packages:",
-        *(f"  {name:14}{packages:>7}" for name, packages in imported.most_common(10)),
+        f"{'imported by the most packages':34}most import statements between packages",
+        *import_rows(census.imports, rows=10),
     ]
     if census.unreadable:
         lines += ["", f"{len(census.unreadable)} files could not be parsed and count nowhere:"]
@@ -348,6 +348,15 @@ def row(name: str, counts: Counts) -> str:
         f"{percent(counts.annotated_returns, counts.functions):>9}"
         f"   {'-' if longest is None else f'{longest.name}, {longest.lines} lines, {longest.place}'}"
     )
+
+
+def import_rows(links: list[Link], rows: int) -> Iterator[str]:
+    """The packages that most others import, beside the pairs with the most import statements."""
+    importers = Counter(link.imported for link in links)
+    packages = [f"{name:20}{number:>7}" for name, number in importers.most_common(rows)]
+    pairs = [f"{f'{link.importer} -> {link.imported}':32}{link.statements:>7}" for link in links[:rows]]
+    for left, right in zip_longest(packages, pairs, fillvalue=""):
+        yield f"  {left:34}{right}".rstrip()
 
 
 def percent(part: int, whole: int) -> str:

@@ -132,6 +132,7 @@ def test_the_table_names_every_file_left_out(interpreter: Path) -> None:
     assert "4 files could not be parsed and count nowhere:" in ended.stdout
     assert "\n  broken.py: SyntaxError: " in ended.stdout
     assert "\n... 1 more packages\n" in ended.stdout
+    assert "\n  os                        2       alpha -> os                           2\n" in ended.stdout
     assert "\ncounted 3 files in " in ended.stdout
     assert ended.stdout.rstrip().endswith("s with Sequential()")
 
