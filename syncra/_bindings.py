@@ -34,7 +34,7 @@ def start_values(
         if fault is not None:
             faults.append(fault)
     overridden = {index for index in given if index >= program.inputs}
-    unneeded = _unneeded(program, overridden) if overridden else []
+    unneeded = [each for each in _unneeded(program, overridden) if each not in given] if overridden else []
     skipped = set(unneeded)
     for step in program.steps[: program.inputs]:
         default = step.node.default if isinstance(step.node, Input) else MISSING
