@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from inspect import Parameter
+from inspect import Parameter, iscoroutinefunction
 from inspect import Parameter
 from types import GenericAlias, UnionType
 from typing import Any, Union, get_args, get_origin
@@ -168,7 +168,8 @@ class Shape:
 
 def composed(function: Callable[..., Any], shape: Shape, *, is_async: bool) -> Callable[..., Any]:
     """What a driver calls with the values of a step's slots, by position; the function itself where it is enough."""
-    if shape.is_bare:
+    # A plain function that says it gives a coroutine may give any awaitable.
+    if shape.is_bare and (not is_async or iscoroutinefunction(function)):
         return function
     if is_async:
 

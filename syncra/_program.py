@@ -74,7 +74,12 @@ class Step:
 
     def run(self, values: Sequence[object]) -> Any:  # Any: the node's type is the users' business
         """Call it here, on these values; an async step gives its coroutine."""
-        return self.call(*[values[slot] for slot in self.slots])
+        slots = self.slots
+        if len(slots) == 1:  # a third of the time of building a list
+            return self.call(values[slots[0]])
+        if not slots:
+            return self.call()
+        return self.call(*[values[slot] for slot in slots])
 
     def __reduce__(self) -> tuple[object, ...]:
         # The composed call is a closure: it is put together again.

@@ -42,6 +42,7 @@ class Run:
     Attributes:
         program: what is run.
         values: the value of each slot; a driver calls `step.run(run.values)`.
+        in_order: nothing has been counted yet.
         stopping: nothing new starts; what runs should be cancelled where it can be, and waited for where it can't.
     """
 
@@ -57,6 +58,7 @@ class Run:
     ) -> None:
         self.program = program
         self.values = program.template.copy()
+        self.in_order = True
         self.stopping = False
         self._goes_on = goes_on
         self._strategy = strategy
@@ -110,6 +112,19 @@ class Run:
             raise ProtocolError(f"advance({stop}) is not in the row that was given")
         self._position = stop
 
+    def leave_order(self, step: Step) -> None:
+        """The next step of the row is running and will take its time: count from now on, so that others can go on.
+
+        Raises:
+            ProtocolError: it is not the next step in order.
+        """
+        self._expect(self._counting is None and step.index == self._position, step)
+        self._count()
+        self._ready.remove(self.program.counting.rank[step.index])
+        heapify(self._ready)
+        self._state[step.index] = _RUNNING
+        self._running += 1
+
     # ------------------------------------------------------------------ counted
 
     def take(self) -> Step | None:
@@ -158,9 +173,9 @@ class Run:
         if self._counting is None:
             self._expect(index == self._position, step)
             self._position += 1
-            freed = self.program.last_uses
-            for slot in freed[index] if freed is not None else ():
-                self.values[slot] = PENDING
+            if self.program.last_uses is not None:
+                for slot in self.program.last_uses[index]:
+                    self.values[slot] = PENDING
             return
         self._end(step)
         needed, rank = self._needed, self._counting.rank
@@ -264,6 +279,7 @@ class Run:
     def _count(self) -> None:
         """Leave the order: count what each step that has not ended still waits for."""
         counting = self._counting = self.program.counting
+        self.in_order = False
         size = len(self.program.steps)
         done = bytearray(self._passed)
         done[: self._position] = b"\1" * self._position

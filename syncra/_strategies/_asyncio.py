@@ -1,13 +1,13 @@
 """Asyncio: steps on an event loop, with as few asyncio Tasks as there are coroutines that really wait.
 
-A worker is an asyncio Task that takes ready steps and calls them. It drives a coroutine's first part itself, in a
-context of the step's own; only when the coroutine is about to wait, and other steps are ready, another worker begins.
-So work that does not wait costs no Task, and work that does costs one, as if written by hand.
+A worker is an asyncio Task that takes steps and calls them, at first in order. It drives a coroutine's first part itself,
+in a context of the step's own; only when the coroutine is about to wait, and other steps are ready, other workers
+begin. So work that does not wait costs no Task, and work that does costs one, as if written by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,6 @@ from syncra.errors import OptionError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
 __all__ = ["Asyncio"]
 
@@ -112,7 +111,9 @@ class _Driver:
         self._context = copy_context()
         self._context.run(_busy_teams.set, (*_busy_teams.get(), team))
         self._loop = get_running_loop()
+        self._row: Iterator[Step] = iter(())
         self._workers: set[asyncio.Task[None]] = set()
+        self._beginning: set[asyncio.Task[None]] = set()
         self._changed = self._loop.create_future()
 
     async def drive(self) -> None:
@@ -167,68 +168,106 @@ class _Driver:
     def _begin_worker(self) -> None:
         """One more worker, if the limit leaves room."""
         if not self._limit or len(self._workers) < self._limit:
-            worker = self._loop.create_task(self._work())
+            worker = self._loop.create_task(self._work(), context=self._context)
             self._workers.add(worker)
+            self._beginning.add(worker)
             worker.add_done_callback(self._left)
 
     def _left(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
+        self._beginning.discard(worker)
         if not worker.cancelled() and worker.exception() is not None and not self._changed.done():
             self._changed.set_exception(worker.exception() or RuntimeError())  # a bug of ours: not to be lost
-        self._wake()
+        if not self._workers:
+            self._wake()
 
-    def _make_room(self) -> None:
-        """Called when a step is about to wait: others do what is ready meanwhile."""
-        if self._run.ready:
+    def _about_to_wait(self, step: Step) -> None:
+        """A step is going to wait: others do what is ready meanwhile.
+
+        Each step that waits has two workers begin, so that a wide graph is under way after a few turns of the loop;
+        never more than there are ready steps, of which each worker that is beginning takes one.
+        """
+        if self._run.in_order:
+            self._run.leave_order(step)
+        for _ in range(min(2, self._run.ready - len(self._beginning))):
             self._begin_worker()
 
+    def _next(self) -> Step | None:
+        """The next step to call: in order as long as none has waited, then one that is ready."""
+        if not self._run.in_order:
+            return self._run.take()
+        step = next(self._row, None)
+        if step is None and (row := self._run.row()) is not None:
+            self._row = iter(self._run.program.steps[slice(*row)])
+            step = next(self._row)
+        return step
+
     async def _work(self) -> None:
-        """Take ready steps and call them until none is ready."""
+        """Call one step after the other until there is none to be called now."""
         from asyncio import current_task, sleep
 
+        run, values = self._run, self._run.values
         this = current_task()
+        assert this is not None  # this is a Task's coroutine
+        self._beginning.discard(this)
         calls = 0
-        while (step := self._run.take()) is not None:
-            if self._is_inline(step):
-                self._call(step)
-                calls += 1
-                if calls % _CALLS_BEFORE_OTHERS == 0:
-                    await sleep(0)
+        while (step := self._next()) is not None:
+            context = self._context.copy()
+            try:
+                if step.is_async and step.policy.timeout is None:
+                    coroutine = context.run(step.run, values)
+                    try:
+                        waits_for = context.run(coroutine.send, None)
+                    except StopIteration as end:
+                        value = end.value
+                    else:
+                        self._about_to_wait(step)
+                        value = await _Begun(coroutine, waits_for, context)
+                elif step.is_async:
+                    value = await self._within(step, context)
+                elif self._is_inline(step):
+                    value = context.run(step.run, values)
+                else:
+                    value = (await self._offloaded(step, context)).value()
+            except BaseException as error:  # told to the run, which decides whether it goes on
+                self._fail(step, error)
             else:
-                await self._await(step)
-            if this is not None and this.cancelling():
+                run.succeed(step, value)
+            if this.cancelling():
                 # The step has cancelled the Task that carried it, which would reach the next one.
                 self._begin_worker()
                 return
+            calls += 1
+            if not calls % _CALLS_BEFORE_OTHERS:
+                await sleep(0)
+
+    async def _within(self, step: Step, context: Context) -> Any:  # Any: the node's value
+        """The value of an async step that has a time limit.
+
+        Raises:
+            TaskTimeoutError: the time was over; the coroutine was cancelled.
+        """
+        from asyncio import timeout
+
+        limit = timeout(step.policy.timeout)
+        try:
+            async with limit:
+                coroutine = context.run(step.run, self._run.values)
+                try:
+                    waits_for = context.run(coroutine.send, None)
+                except StopIteration as end:
+                    return end.value
+                self._about_to_wait(step)
+                return await _Begun(coroutine, waits_for, context)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise timed_out(step, "its coroutine was cancelled") from None
 
     def _is_inline(self, step: Step) -> bool:
-        if step.is_async:
-            return False
+        """Whether a sync step is called on the loop's own thread."""
         is_offloaded = self._offload_all or step.policy.offload or step.policy.timeout is not None
         return step.is_local or not is_offloaded
-
-    def _call(self, step: Step) -> None:
-        try:
-            value = self._context.copy().run(step.run, self._run.values)
-        except BaseException as error:  # told to the run, which decides whether it goes on
-            self._fail(step, error)
-        else:
-            self._run.succeed(step, value)
-
-    async def _await(self, step: Step) -> None:
-        error: BaseException | None = None
-        try:
-            if step.is_async:
-                value = await self._value(step)
-            else:
-                value, error = await self._offloaded(step)
-        except BaseException as raised:  # told to the run, which decides whether it goes on
-            self._fail(step, raised)
-            return
-        if error is None:
-            self._run.succeed(step, value)
-        else:
-            self._fail(step, error)
 
     def _fail(self, step: Step, error: BaseException) -> None:
         from asyncio import CancelledError, current_task
@@ -237,48 +276,52 @@ class _Driver:
             self._run.cancelled(step)
             return
         self._run.fail(step, error)
+        self._row = iter(())  # what is left of the row may need the step
         if self._run.stopping:
             for worker in self._workers - {current_task()}:
                 worker.cancel()
 
-    async def _value(self, step: Step) -> Any:  # Any: the node's value
-        context = self._context.copy()
-        if step.policy.timeout is None:
-            return await _Driven(context.run(step.run, self._run.values), context, self._make_room)
-        from asyncio import timeout
-
-        limit = timeout(step.policy.timeout)
-        try:
-            async with limit:
-                return await _Driven(context.run(step.run, self._run.values), context, self._make_room)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise timed_out(step, "its coroutine was cancelled") from None
-
-    async def _offloaded(self, step: Step) -> tuple[Any, BaseException | None]:  # Any: the node's value
-        """What a sync step came to that is called on a worker thread: its value, or its exception.
-
-        The exception is not raised here: a StopIteration could not leave a coroutine.
-        """
+    async def _offloaded(self, step: Step, context: Context) -> _Came:
+        """What a sync step came to that is called on a worker thread."""
         ended: asyncio.Future[None] = self._loop.create_future()
-        outcome: list[tuple[Any, BaseException | None]] = []
-        call: Callable[[], Any] = partial(self._context.copy().run, partial(step.run, self._run.values))
+        came = _Came()
+        call: Callable[[], Any] = partial(context.run, partial(step.run, self._run.values))
         if step.policy.timeout is not None:
             call = partial(call_within, step, call)
 
         def work() -> None:
-            try:
-                outcome.append((call(), None))
-            except BaseException as error:
-                outcome.append((None, error))
+            came.call(call)
             self._loop.call_soon_threadsafe(ended.set_result, None)
 
         if not self._team.hand(work):
             raise RuntimeError("the strategy was closed while a run was using it")
-        self._make_room()
+        self._about_to_wait(step)
         await _uncancelled(ended)
-        return outcome.pop()  # not left behind: `work`, which the exception's traceback holds, holds the list
+        return came
+
+
+class _Came:
+    """What a call came to, on its way between threads: a StopIteration can't be raised out of a coroutine."""
+
+    def __init__(self) -> None:
+        self._outcome: tuple[Any, BaseException | None] = None, None
+
+    def call(self, call: Callable[[], Any]) -> None:
+        """Make the call and keep what it comes to."""
+        try:
+            self._outcome = call(), None
+        except BaseException as error:
+            self._outcome = None, error
+
+    def value(self) -> Any:  # Any: the node's value
+        """Give the value or raise the exception; once, as a kept exception would keep this alive."""
+        (value, error), self._outcome = self._outcome, (None, None)
+        if error is None:
+            return value
+        try:
+            raise error
+        finally:
+            del error
 
 
 async def _uncancelled(ended: asyncio.Future[None]) -> None:
@@ -298,26 +341,22 @@ async def _uncancelled(ended: asyncio.Future[None]) -> None:
             del cancelled  # or it and this frame would keep each other alive
 
 
-class _Driven:
-    """Awaits a coroutine in a context of its own, and says when it is about to wait for the first time.
+class _Begun:
+    """Awaits the rest of a coroutine that was begun, and waits for something, in the context of its step.
 
-    It runs inside the Task that awaits this, so `asyncio.timeout`, task groups and `current_task` work in it.
+    Begun and continued inside of the same Task, so that `asyncio.timeout`, task groups and `current_task` work in it.
     """
 
-    __slots__ = ("_before_waiting", "_context", "_coroutine")
+    __slots__ = ("_context", "_coroutine", "_waits_for")
 
-    def __init__(
-        self, coroutine: Coroutine[Any, Any, Any], context: Context, before_waiting: Callable[[], None]
-    ) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], waits_for: object, context: Context) -> None:
         self._coroutine = coroutine
+        self._waits_for = waits_for
         self._context = context
-        self._before_waiting = before_waiting
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        coroutine, run = self._coroutine, self._context.run
+        coroutine, waits_for, run = self._coroutine, self._waits_for, self._context.run
         try:
-            waits_for = run(coroutine.send, None)
-            self._before_waiting()
             while True:
                 try:
                     sent = yield waits_for
