@@ -62,10 +62,7 @@ IN_PROCESS = [
     _bare("Asyncio(2)", lambda: Asyncio(max_concurrency=2)),
     _kept("kept Asyncio(1, offload)", lambda: Asyncio(max_concurrency=1, offload=True)),
     _kept("kept Asyncio(offload)", lambda: Asyncio(offload=True)),
-    *(
-        _bare(f"Shuffled({seed})", lambda seed=seed: Shuffled(seed))
-        for seed in range(3)
-    ),  # type: ignore[misc]  # a loop variable
+    *(_bare(f"Shuffled({seed})", lambda seed=seed: Shuffled(seed)) for seed in range(3)),  # type: ignore[misc]  # a loop variable
     _bare("Shuffled(at_once=2)", lambda: Shuffled(7, at_once=2)),
 ]
 

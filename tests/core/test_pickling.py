@@ -69,7 +69,6 @@ def test_a_graph_pickles_with_its_edges() -> None:
 
 def test_results_pickle_by_name() -> None:
     """Values, failures and skips can be looked up on the other side."""
-
     results = tasks.plan.run()
     again = pickle.loads(pickle.dumps(results))
     assert again["joined"] == results["joined"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syncra import Graph, Input, Node, Plan, Results, Strategy, depends, task
 
-__all__ = ["Attempts", "Job", "TaskShape", "jobs"]
+__all__ = ["Attempts", "DrawnError", "Job", "TaskShape", "jobs"]
 
 _MOST_TASKS = 9
 
