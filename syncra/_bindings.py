@@ -8,7 +8,6 @@ from syncra._nodes import Binding, Input
 from syncra._program import Program
 from syncra._relation import type_name
 from syncra._signature import MISSING
-from syncra._values import value_check
 from syncra.errors import BindingError, suggestion
 
 __all__ = ["start_values"]
@@ -61,6 +60,8 @@ def _add(
         return f"{described} is not in the plan{suggestion(binding.node.name, [each.name for each in program.index])}"
     if index in given:
         return f"{described} is bound twice; keep one"
+    from syncra._values import value_check
+
     given[index] = binding.value
     reasons = value_check(types[index]).faults(binding.value)
     return None if reasons is None else f"the value for {described} is not {type_name(types[index])}: {reasons}"

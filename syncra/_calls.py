@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from inspect import Parameter, iscoroutinefunction
-from inspect import Parameter
 from types import GenericAlias, UnionType
 from typing import Any, Union, get_args, get_origin
 
 from syncra._nodes import Node
 from syncra._relation import type_name
-from syncra._values import value_check
 from syncra.errors import TaskReturnError, ValueCheckError
 
 __all__ = ["Accept", "Check", "Shape", "composed"]
@@ -39,6 +37,8 @@ class Check:
         Raises:
             ValueCheckError: it is not.
         """
+        from syncra._values import value_check
+
         reasons = value_check(self.hint).faults(value)
         if reasons is not None:
             raise ValueCheckError(
@@ -80,9 +80,13 @@ class Accept:
             ValueCheckError: it is not what the task says that it returns.
         """
         # The class is asked, as a value may claim any class: values are the users' own business.
-        if issubclass(type(value), (Awaitable, Future, Node)):
+        if issubclass(type(value), _never_values()):
             raise _no_value(self.name, value)
-        reasons = value_check(self.hint).faults(value) if self.is_checked else None
+        if not self.is_checked:
+            return value
+        from syncra._values import value_check
+
+        reasons = value_check(self.hint).faults(value)
         if reasons is not None:
             raise ValueCheckError(
                 f"task {self.name!r} returned what is not {type_name(self.hint)}, its own return annotation: {reasons}",
@@ -92,6 +96,12 @@ class Accept:
                 reasons=reasons,
             )
         return value
+
+
+def _never_values() -> tuple[type, ...]:
+    """Classes of what stands for a value that is still to come."""
+    futures = sys.modules.get("concurrent.futures")  # nobody has a future of a module that nobody has imported
+    return (Awaitable, Node) if futures is None else (Awaitable, Node, futures.Future)
 
 
 def _no_value(name: str, value: object) -> TaskReturnError:
@@ -119,7 +129,7 @@ def _may_be_awaitable(hint: object) -> bool:
     if cls is Parameter.empty or not isinstance(cls, type) or cls is object or getattr(cls, "_is_protocol", False):
         return True
     try:
-        return issubclass(cls, (Awaitable, Future, Node))
+        return issubclass(cls, _never_values())
     except TypeError:
         return True
 

@@ -6,19 +6,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
-
-from typing_extensions import ParamSpec
+from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
 
 from syncra._nodes import Node
 from syncra._policy import Retry
 from syncra._signature import MISSING
 from syncra._task import AsyncTask, Task, declare
-
-if TYPE_CHECKING:
-    from syncra._wires import Wire, Wire1, Wire2, Wire3, Wire4, Wire5, Wire6, Wire7, Wire8
+from syncra._wires import OpenWire, Unmade, Wire, names_around
 
 __all__ = ["task"]
 
@@ -38,8 +33,10 @@ Sources: TypeAlias = Source | tuple[Source, ...]
 
 
 # Options are written out each time: ty does not yet read an unpacked TypedDict, in which they would stand once.
-# Fixed arguments lead to Wire, as a type checker can't know which parameters are left.
-# fmt: off
+# One node that gives Any would fit every overload that takes a node, and mypy then gives up: the last ones take none, or
+# something more. With fixed arguments a type checker can't know which parameters are left.
+@overload
+def task(function: Callable[P, Unmade], /) -> Task[P, Any]: ...
 @overload
 def task(function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncTask[P, R]: ...
 @overload
@@ -48,66 +45,147 @@ def task(function: Callable[P, R], /) -> Task[P, R]: ...
 def task(
     *,
     arguments: Mapping[str, object] = ...,
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire: ...
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> OpenWire: ...
 @overload
 def task(
-    *, dependencies: Node[A] | tuple[Node[A]],
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire1[A]: ...
+    *,
+    dependencies: Node[A] | tuple[Node[A]],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> Wire[tuple[A]]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B]],
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire2[A, B]: ...
+    *,
+    dependencies: tuple[Node[A], Node[B]],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> Wire[tuple[A, B]]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C]],
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire3[A, B, C]: ...
+    *,
+    dependencies: tuple[Node[A], Node[B], Node[C]],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> Wire[tuple[A, B, C]]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D]],
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire4[A, B, C, D]: ...
+    *,
+    dependencies: tuple[Node[A], Node[B], Node[C], Node[D]],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> Wire[tuple[A, B, C, D]]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E]],
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire5[A, B, C, D, E]: ...
+    *,
+    dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E]],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> Wire[tuple[A, B, C, D, E]]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F]],
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire6[A, B, C, D, E, F]: ...
+    *,
+    dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F]],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> Wire[tuple[A, B, C, D, E, F]]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G]],
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire7[A, B, C, D, E, F, G]: ...
+    *,
+    dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G]],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> Wire[tuple[A, B, C, D, E, F, G]]: ...
 @overload
 def task(
-    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G], Node[H]],
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire8[A, B, C, D, E, F, G, H]: ...
+    *,
+    dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G], Node[H]],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> Wire[tuple[A, B, C, D, E, F, G, H]]: ...
 @overload
 def task(
-    *, dependencies: Sources | Mapping[str, Source],
-    arguments: Mapping[str, object] = ...,
-    name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
-) -> Wire: ...
-# fmt: on
-def task(function: Any = MISSING, /, **options: Any) -> Any:  # Any: the overloads say it
+    *,
+    dependencies: tuple[Source, Source, Source, Source, Source, Source, Source, Source, Source, *tuple[Source, ...]],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> OpenWire: ...
+@overload
+def task(
+    *,
+    dependencies: tuple[Source, ...],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> Wire[Any]: ...
+@overload
+def task(
+    *,
+    dependencies: str | Mapping[str, Source],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> OpenWire: ...
+@overload
+def task(
+    *,
+    dependencies: Sources | Mapping[str, Source],
+    arguments: Mapping[str, object],
+    name: str = ...,
+    graph_name: str = ...,
+    after: Sources = ...,
+    retries: int | Retry = ...,
+    timeout: float | None = ...,
+    offload: bool = ...,
+) -> OpenWire: ...
+def task(function: Any = MISSING, /, **options: Any) -> Any:  # noqa: D417  # Any: the overloads say it
     """Makes a function a typed node: checked where it is declared, run by a graph, still callable as it is.
 
     Bare (`@task`) or with options (`@task(retries=3)`), on functions, coroutine functions, static methods, partials,
@@ -143,16 +221,6 @@ def task(function: Any = MISSING, /, **options: Any) -> Any:  # Any: the overloa
         >>> total([1.0])
         1.0
     """
-    if function is not MISSING:
-        return declare(function, options, _names_around())
-
-    def decorate(decorated: object) -> object:
-        return declare(decorated, options, _names_around())
-
-    return decorate
-
-
-def _names_around() -> Callable[[], Mapping[str, object]]:
-    """Gives the names that are visible where the user wrote `@task`: two calls up from here."""
-    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # CPython's own way to the caller's names
-    return lambda: dict(frame.f_locals)
+    if function is MISSING:
+        return Wire[Any](options)
+    return declare(function, options, names_around())

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, TypeVarTuple, cast, overload
 
-from typing_extensions import TypeIs
-
 from syncra._policy import DEFAULT_POLICY, Policy
 from syncra._relation import Answer, type_name
 from syncra._signature import MISSING
-from syncra._values import value_check
 from syncra.errors import ArgumentError, NodeUseError, OptionError, WiringError
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = ["Binding", "Connection", "Dependency", "Filler", "Fixed", "Input", "Node", "Open", "Settled",
  "Wiring", "checked_name",
@@ -249,6 +249,8 @@ class Input(Node[T_co]):
         self.result_type = _hint
         self.settled = Settled(_hint)
         if default is not MISSING:
+            from syncra._values import value_check
+
             reasons = value_check(_hint).faults(default)
             if reasons is not None:
                 raise ArgumentError(

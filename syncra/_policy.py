@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-
-from typing_extensions import TypeIs
+from typing import TYPE_CHECKING
 
 from syncra.errors import OptionError
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = ["DEFAULT_POLICY", "Policy", "Retry"]
 
@@ -61,6 +62,8 @@ class Retry:
 
     def seconds_before(self, attempt: int) -> float:
         """Seconds to wait before an attempt; the second one is number 2."""
+        import random
+
         try:
             delay = self.delay * self.backoff ** (attempt - 2)
         except OverflowError:

@@ -6,9 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
-
-from typing_extensions import ParamSpec, TypeIs
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from syncra._fit import fit
 from syncra._nodes import Dependency, Node, Settled, Wiring, checked_name
@@ -17,6 +15,9 @@ from syncra._registry import Definition, register
 from syncra._signature import Signature, as_callable, read_signature
 from syncra._wiring import wire
 from syncra.errors import CallError, DeclarationError, OptionError, WiringError, suggestion
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = ["AsyncTask", "BaseTask", "Task", "declare"]
 

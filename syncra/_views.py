@@ -9,7 +9,6 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints, overload
 from syncra._nodes import Connection, Node, Settled, Wiring, checked_node
 from syncra._policy import DEFAULT_POLICY
 from syncra._relation import Answer, Fit, type_name
-from syncra._values import ParseFault, parser
 from syncra.errors import DeclarationError, ValueCheckError, WiringError
 
 __all__ = ["parse", "unchecked", "unpack"]
@@ -94,6 +93,8 @@ def parse(node: Node[Any], model: type[T], /) -> Node[T]:
         >>> run(parse(Input[list[str]]("words", default=["1", "2"]), list[int]))
         [1, 2]
     """
+    from syncra._values import parser
+
     source = checked_node(node, "parse()")
     try:
         read = parser(model)
@@ -109,6 +110,8 @@ class _Parsing:
         self._model, self._read, self._source = model, read, source
 
     def __call__(self, value: object) -> object:
+        from syncra._values import ParseFault
+
         try:
             return self._read(value)
         except ParseFault as fault:
@@ -126,6 +129,8 @@ class _Parsing:
 
 
 def _parsing(model: object, source: str) -> _Parsing:
+    from syncra._values import parser
+
     return _Parsing(model, parser(model), source)
 
 

@@ -1,399 +1,172 @@
-"""Which functions fit N dependencies given in order, as type checkers see it; nothing of this exists in a run.
+"""What `@task(...)` gives: it takes the function, and says to type checkers which functions fit the dependencies.
 
 A function fits if its first parameters take the values of all the dependencies, or only of the first few: the others
-only order. A type checker can't be told "any prefix of these" in fewer words, so WireN writes the prefixes out, each
-for coroutine functions and for others: longer than other modules, and of one pattern. Beyond eight dependencies Wire
-takes any function, and the check at decoration speaks.
-
-What the parts are for:
-
-    TakesN  A function that can be called with values of these types, whatever its own signature P is: the task keeps
-            the names, defaults and wider types of its parameters. A function has to fit every overload of a protocol,
-            so two overloads are an intersection.
-    FitsN   The same, and two callables that no function is. From the first, pyright, ty and pyrefly take the types of
-            a lambda's parameters; the second keeps mypy from checking the lambda's result against the first.
-    FirstN  Callables of any prefix: for values whose type is a plain Callable, in which mypy finds no P.
+only order. A type checker can't be told "any prefix of these" in fewer words, so the prefixes are written out: for
+functions that give Any, for coroutine functions, and for others. Beyond eight dependencies, and for names and mappings,
+any function fits, and the check at decoration speaks.
 """
 
-# Pyright reckons with what P might be, and asks for another variance than the three others.
-# pyright: reportInvalidTypeVarUse=false
 # A coroutine function is a function too: the narrow overloads come first.
 # pyright: reportOverlappingOverload=false
 # mypy: disable-error-code="overload-overlap"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Never, Protocol, TypeAlias, TypeVar, overload
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Generic, Never, Protocol, TypeAlias, overload
 
-from typing_extensions import ParamSpec
+from typing_extensions import ParamSpec, TypeVar
 
-from syncra._task import AsyncTask, Task
+from syncra._task import AsyncTask, Task, declare
 
-__all__ = ["Wire", "Wire1", "Wire2", "Wire3", "Wire4", "Wire5", "Wire6", "Wire7", "Wire8"]
+__all__ = ["OpenWire", "Unmade", "Wire", "names_around"]
 
-P = ParamSpec("P")
+P = ParamSpec("P", default=...)  # mypy finds no names in a plain Callable; then a task takes any arguments
+Q = ParamSpec("Q")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+S_co = TypeVar("S_co", covariant=True)
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+G = TypeVar("G")
+H = TypeVar("H")
 
-# What the dependencies give.
-A = TypeVar("A", covariant=True)
-B = TypeVar("B", covariant=True)
-C = TypeVar("C", covariant=True)
-D = TypeVar("D", covariant=True)
-E = TypeVar("E", covariant=True)
-F = TypeVar("F", covariant=True)
-G = TypeVar("G", covariant=True)
-H = TypeVar("H", covariant=True)
-
-# What a function takes.
-A_contra = TypeVar("A_contra", contravariant=True)
-B_contra = TypeVar("B_contra", contravariant=True)
-C_contra = TypeVar("C_contra", contravariant=True)
-D_contra = TypeVar("D_contra", contravariant=True)
-E_contra = TypeVar("E_contra", contravariant=True)
-F_contra = TypeVar("F_contra", contravariant=True)
-G_contra = TypeVar("G_contra", contravariant=True)
-H_contra = TypeVar("H_contra", contravariant=True)
-
-Coro: TypeAlias = Coroutine[Any, Any, R]  # Any: what is sent and yielded inside is the event loop's affair
+Rest: TypeAlias = tuple[object, ...]
+Coro: TypeAlias = Coroutine[Any, Any, R]  # Any: what goes in and out of a coroutine is the event loop's affair
 
 
 class Unmade:
-    """A result that no function has."""
+    """A result that no function has, so that only a result of type Any fits."""
 
 
-class Wire(Protocol):
-    """Takes any function."""
+class Takes(Protocol[Q, R_co, P]):
+    """A function of any signature P that can be called as Q says.
 
+    A function has to fit every overload of a protocol: two of them are an intersection. With a plain `Callable[Q, R]`
+    tasks would lose the names, the defaults and the wider types of their parameters.
+    """
+
+    @overload
+    def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> R_co: ...
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+# Two more callables, which no function is: of the first, checkers take the types of a lambda's parameters; the second
+# keeps mypy from checking the lambda's result against the first.
+Fits: TypeAlias = Takes[Q, R, P] | Callable[Q, Never] | Callable[Q, Unmade]
+
+
+class Wire(Generic[S_co]):
+    """Makes a task of a function; S is the tuple of what its dependencies give.
+
+    Args:
+        options: of `@task`.
+    """
+
+    def __init__(self, options: Mapping[str, object]) -> None:
+        self._options = options
+
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, F, G, H, *Rest]], function: Fits[[A, B, C, D, E, F, G, H], Unmade, P], /
+    ) -> Task[P, Any]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, F, G, H, *Rest]], function: Fits[[A, B, C, D, E, F, G, H], Coro[R], P], /
+    ) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, F, G, H, *Rest]], function: Fits[[A, B, C, D, E, F, G, H], R, P], /
+    ) -> Task[P, R]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, F, G, *Rest]], function: Fits[[A, B, C, D, E, F, G], Unmade, P], /
+    ) -> Task[P, Any]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, F, G, *Rest]], function: Fits[[A, B, C, D, E, F, G], Coro[R], P], /
+    ) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, F, G, *Rest]], function: Fits[[A, B, C, D, E, F, G], R, P], /
+    ) -> Task[P, R]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, F, *Rest]], function: Fits[[A, B, C, D, E, F], Unmade, P], /
+    ) -> Task[P, Any]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, F, *Rest]], function: Fits[[A, B, C, D, E, F], Coro[R], P], /
+    ) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, F, *Rest]], function: Fits[[A, B, C, D, E, F], R, P], /
+    ) -> Task[P, R]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, *Rest]], function: Fits[[A, B, C, D, E], Unmade, P], /
+    ) -> Task[P, Any]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, E, *Rest]], function: Fits[[A, B, C, D, E], Coro[R], P], /
+    ) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, B, C, D, E, *Rest]], function: Fits[[A, B, C, D, E], R, P], /) -> Task[P, R]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, B, C, D, *Rest]], function: Fits[[A, B, C, D], Unmade, P], /) -> Task[P, Any]: ...
+    @overload
+    def __call__(
+        self: Wire[tuple[A, B, C, D, *Rest]], function: Fits[[A, B, C, D], Coro[R], P], /
+    ) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, B, C, D, *Rest]], function: Fits[[A, B, C, D], R, P], /) -> Task[P, R]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, B, C, *Rest]], function: Fits[[A, B, C], Unmade, P], /) -> Task[P, Any]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, B, C, *Rest]], function: Fits[[A, B, C], Coro[R], P], /) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, B, C, *Rest]], function: Fits[[A, B, C], R, P], /) -> Task[P, R]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, B, *Rest]], function: Fits[[A, B], Unmade, P], /) -> Task[P, Any]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, B, *Rest]], function: Fits[[A, B], Coro[R], P], /) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, B, *Rest]], function: Fits[[A, B], R, P], /) -> Task[P, R]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, *Rest]], function: Fits[[A], Unmade, P], /) -> Task[P, Any]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, *Rest]], function: Fits[[A], Coro[R], P], /) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(self: Wire[tuple[A, *Rest]], function: Fits[[A], R, P], /) -> Task[P, R]: ...
+    @overload
+    def __call__(self: Wire[Any], function: Fits[[], Unmade, P], /) -> Task[P, Any]: ...
+    @overload
+    def __call__(self: Wire[Any], function: Fits[[], Coro[R], P], /) -> AsyncTask[P, R]: ...
+    @overload
+    def __call__(self: Wire[Any], function: Fits[[], R, P], /) -> Task[P, R]: ...
+    def __call__(self, function: object, /) -> object:
+        """The task made of the function; `task` documents what is checked."""
+        return declare(function, self._options, names_around())
+
+
+class OpenWire(Protocol):
+    """Takes any function: the dependencies are not known to type checkers."""
+
+    @overload
+    def __call__(self, function: Callable[P, Unmade], /) -> Task[P, Any]: ...
     @overload
     def __call__(self, function: Callable[P, Coro[R]], /) -> AsyncTask[P, R]: ...
     @overload
     def __call__(self, function: Callable[P, R], /) -> Task[P, R]: ...
 
 
-class Takes0(Protocol[P, R_co]):
-    @overload
-    def __call__(self) -> object: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class Takes1(Protocol[A_contra, P, R_co]):
-    @overload
-    def __call__(self, a: A_contra, /) -> object: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class Takes2(Protocol[A_contra, B_contra, P, R_co]):
-    @overload
-    def __call__(self, a: A_contra, b: B_contra, /) -> object: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class Takes3(Protocol[A_contra, B_contra, C_contra, P, R_co]):
-    @overload
-    def __call__(self, a: A_contra, b: B_contra, c: C_contra, /) -> object: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class Takes4(Protocol[A_contra, B_contra, C_contra, D_contra, P, R_co]):
-    @overload
-    def __call__(self, a: A_contra, b: B_contra, c: C_contra, d: D_contra, /) -> object: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class Takes5(Protocol[A_contra, B_contra, C_contra, D_contra, E_contra, P, R_co]):
-    @overload
-    def __call__(self, a: A_contra, b: B_contra, c: C_contra, d: D_contra, e: E_contra, /) -> object: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class Takes6(Protocol[A_contra, B_contra, C_contra, D_contra, E_contra, F_contra, P, R_co]):
-    @overload
-    def __call__(self, a: A_contra, b: B_contra, c: C_contra, d: D_contra, e: E_contra, f: F_contra, /) -> object: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class Takes7(Protocol[A_contra, B_contra, C_contra, D_contra, E_contra, F_contra, G_contra, P, R_co]):
-    @overload
-    def __call__(
-        self, a: A_contra, b: B_contra, c: C_contra, d: D_contra, e: E_contra, f: F_contra, g: G_contra, /
-    ) -> object: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class Takes8(Protocol[A_contra, B_contra, C_contra, D_contra, E_contra, F_contra, G_contra, H_contra, P, R_co]):
-    @overload
-    def __call__(
-        self, a: A_contra, b: B_contra, c: C_contra, d: D_contra, e: E_contra, f: F_contra, g: G_contra, h: H_contra, /
-    ) -> object: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-Fits1: TypeAlias = Takes1[A, P, R] | Callable[[A], Never] | Callable[[A], Unmade]
-Fits2: TypeAlias = Takes2[A, B, P, R] | Callable[[A, B], Never] | Callable[[A, B], Unmade]
-Fits3: TypeAlias = Takes3[A, B, C, P, R] | Callable[[A, B, C], Never] | Callable[[A, B, C], Unmade]
-Fits4: TypeAlias = Takes4[A, B, C, D, P, R] | Callable[[A, B, C, D], Never] | Callable[[A, B, C, D], Unmade]
-Fits5: TypeAlias = Takes5[A, B, C, D, E, P, R] | Callable[[A, B, C, D, E], Never] | Callable[[A, B, C, D, E], Unmade]
-Fits6: TypeAlias = (
-    Takes6[A, B, C, D, E, F, P, R] | Callable[[A, B, C, D, E, F], Never] | Callable[[A, B, C, D, E, F], Unmade]
-)
-Fits7: TypeAlias = (
-    Takes7[A, B, C, D, E, F, G, P, R] | Callable[[A, B, C, D, E, F, G], Never] | Callable[[A, B, C, D, E, F, G], Unmade]
-)
-Fits8: TypeAlias = (
-    Takes8[A, B, C, D, E, F, G, H, P, R]
-    | Callable[[A, B, C, D, E, F, G, H], Never]
-    | Callable[[A, B, C, D, E, F, G, H], Unmade]
-)
-
-First0: TypeAlias = Callable[[], R]
-First1: TypeAlias = Callable[[A], R] | First0[R]
-First2: TypeAlias = Callable[[A, B], R] | First1[A, R]
-First3: TypeAlias = Callable[[A, B, C], R] | First2[A, B, R]
-First4: TypeAlias = Callable[[A, B, C, D], R] | First3[A, B, C, R]
-First5: TypeAlias = Callable[[A, B, C, D, E], R] | First4[A, B, C, D, R]
-First6: TypeAlias = Callable[[A, B, C, D, E, F], R] | First5[A, B, C, D, E, R]
-First7: TypeAlias = Callable[[A, B, C, D, E, F, G], R] | First6[A, B, C, D, E, F, R]
-First8: TypeAlias = Callable[[A, B, C, D, E, F, G, H], R] | First7[A, B, C, D, E, F, G, R]
-
-
-class Wire1(Protocol[A]):
-    @overload
-    def __call__(self, function: Fits1[A, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: First1[A, Coro[R]], /) -> AsyncTask[..., R]: ...
-    @overload
-    def __call__(self, function: First1[A, R], /) -> Task[..., R]: ...
-
-
-class Wire2(Protocol[A, B]):
-    @overload
-    def __call__(self, function: Fits2[A, B, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: First2[A, B, Coro[R]], /) -> AsyncTask[..., R]: ...
-    @overload
-    def __call__(self, function: First2[A, B, R], /) -> Task[..., R]: ...
-
-
-class Wire3(Protocol[A, B, C]):
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: First3[A, B, C, Coro[R]], /) -> AsyncTask[..., R]: ...
-    @overload
-    def __call__(self, function: First3[A, B, C, R], /) -> Task[..., R]: ...
-
-
-class Wire4(Protocol[A, B, C, D]):
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: First4[A, B, C, D, Coro[R]], /) -> AsyncTask[..., R]: ...
-    @overload
-    def __call__(self, function: First4[A, B, C, D, R], /) -> Task[..., R]: ...
-
-
-class Wire5(Protocol[A, B, C, D, E]):
-    @overload
-    def __call__(self, function: Fits5[A, B, C, D, E, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits5[A, B, C, D, E, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: First5[A, B, C, D, E, Coro[R]], /) -> AsyncTask[..., R]: ...
-    @overload
-    def __call__(self, function: First5[A, B, C, D, E, R], /) -> Task[..., R]: ...
-
-
-class Wire6(Protocol[A, B, C, D, E, F]):
-    @overload
-    def __call__(self, function: Fits6[A, B, C, D, E, F, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits6[A, B, C, D, E, F, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits5[A, B, C, D, E, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits5[A, B, C, D, E, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: First6[A, B, C, D, E, F, Coro[R]], /) -> AsyncTask[..., R]: ...
-    @overload
-    def __call__(self, function: First6[A, B, C, D, E, F, R], /) -> Task[..., R]: ...
-
-
-class Wire7(Protocol[A, B, C, D, E, F, G]):
-    @overload
-    def __call__(self, function: Fits7[A, B, C, D, E, F, G, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits7[A, B, C, D, E, F, G, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits6[A, B, C, D, E, F, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits6[A, B, C, D, E, F, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits5[A, B, C, D, E, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits5[A, B, C, D, E, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: First7[A, B, C, D, E, F, G, Coro[R]], /) -> AsyncTask[..., R]: ...
-    @overload
-    def __call__(self, function: First7[A, B, C, D, E, F, G, R], /) -> Task[..., R]: ...
-
-
-class Wire8(Protocol[A, B, C, D, E, F, G, H]):
-    @overload
-    def __call__(self, function: Fits8[A, B, C, D, E, F, G, H, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits8[A, B, C, D, E, F, G, H, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits7[A, B, C, D, E, F, G, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits7[A, B, C, D, E, F, G, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits6[A, B, C, D, E, F, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits6[A, B, C, D, E, F, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits5[A, B, C, D, E, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits5[A, B, C, D, E, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits4[A, B, C, D, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits3[A, B, C, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits2[A, B, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Fits1[A, P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, Coro[R]], /) -> AsyncTask[P, R]: ...
-    @overload
-    def __call__(self, function: Takes0[P, R], /) -> Task[P, R]: ...
-    @overload
-    def __call__(self, function: First8[A, B, C, D, E, F, G, H, Coro[R]], /) -> AsyncTask[..., R]: ...
-    @overload
-    def __call__(self, function: First8[A, B, C, D, E, F, G, H, R], /) -> Task[..., R]: ...
+def names_around() -> Callable[[], Mapping[str, object]]:
+    """Gives the names that are visible where the user wrote `@task`: two calls up from here."""
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # CPython's own way to the caller's names
+    return lambda: dict(frame.f_locals)

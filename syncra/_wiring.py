@@ -12,7 +12,6 @@ from typing import cast
 from syncra._nodes import Connection, Dependency, Filler, Fixed, Node, Open, Wiring, checked_name, checked_node
 from syncra._relation import type_name
 from syncra._signature import MISSING, Parameter, Signature
-from syncra._values import value_check
 from syncra.errors import ArgumentError, DeclarationError, OptionError, WiringError, suggestion
 
 __all__ = ["wire"]
@@ -84,6 +83,8 @@ class _Draft:
                 OptionError(f"arguments= takes a mapping from parameters to values, not {type(arguments).__name__!r}")
             )
             return
+        from syncra._values import value_check
+
         for name, value in cast("Mapping[object, object]", arguments).items():  # cast: as above
             parameter = self._parameter(name, "arguments=")
             if parameter is None:

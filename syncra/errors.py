@@ -35,7 +35,6 @@ Errors carry their facts as attributes (names, never nodes), survive pickling an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Self
 
 __all__ = [
@@ -368,6 +367,8 @@ class ProtocolError(SyncraError, RuntimeError):
 
 def suggestion(name: object, known: Iterable[str]) -> str:
     """The end of a sentence about a name that is not there: names near to it, or what there is at all."""
+    from difflib import get_close_matches
+
     names = [each for each in known if isinstance(each, str)]
     near = get_close_matches(str(name), names, n=3, cutoff=0.6)
     if near:

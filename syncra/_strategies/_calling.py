@@ -89,4 +89,5 @@ def call_within(step: Step, call: Callable[[], Any]) -> Any:  # Any: the node's 
     try:
         raise value
     finally:
-        del value, ended  # or the exception and this frame would keep each other alive
+        ended.clear()  # or the exception and this frame would keep each other alive
+        del value

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
+from typing import TYPE_CHECKING
 
 from syncra.errors import OptionError
 
-__all__ = ["usable_cpus", "worker_count"]
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from typing_extensions import TypeIs
+
+__all__ = ["is_executor", "usable_cpus", "worker_count"]
 
 _MOST = 10_000
 
@@ -16,6 +23,12 @@ def usable_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
+
+
+def is_executor(given: object) -> TypeIs[Executor]:
+    """Whether it is an executor of `concurrent.futures`, which is not imported for asking that."""
+    futures = sys.modules.get("concurrent.futures")
+    return futures is not None and isinstance(given, futures.Executor)
 
 
 def worker_count(given: object, *, default: int, option: str = "max_workers") -> int:

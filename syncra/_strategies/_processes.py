@@ -7,7 +7,6 @@ before they are sent. An async task is awaited in its worker.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from contextvars import Context, copy_context
 from heapq import heappop, heappush
 from time import monotonic
@@ -18,7 +17,7 @@ from syncra._calls import Shape
 from syncra._program import Program, Step
 from syncra._run import Run
 from syncra._strategies._calling import timed_out
-from syncra._strategies._cpus import worker_count
+from syncra._strategies._cpus import is_executor, worker_count
 from syncra.errors import (
     OptionError,
     RemoteTaskError,
@@ -28,6 +27,8 @@ from syncra.errors import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from syncra._workers import Died, Event, FunctionRef, Raised, Unsendable, WorkerPool
 
 __all__ = ["Processes"]
@@ -66,8 +67,8 @@ class Processes:
     ) -> None:
         if start_method not in get_args(StartMethod):
             raise OptionError(f"start_method must be 'forkserver' or 'spawn', not {start_method!r:.100}")
-        self._executor = max_workers if isinstance(max_workers, Executor) else None
-        self._size = 0 if isinstance(max_workers, Executor) else worker_count(max_workers, default=0)
+        self._executor = max_workers if is_executor(max_workers) else None
+        self._size = 0 if is_executor(max_workers) else worker_count(max_workers, default=0)
         self._max_calls = worker_count(max_calls, default=0, option="max_calls")
         self._start_method: StartMethod = start_method
         self._kept: WorkerPool | None = None

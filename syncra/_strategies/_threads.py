@@ -8,7 +8,6 @@ a run never waits for a thread of a team that others keep busy: a task may run a
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from contextvars import ContextVar, copy_context
 from functools import partial
 from threading import Condition, RLock, current_thread
@@ -17,10 +16,12 @@ from typing import TYPE_CHECKING
 from syncra._program import Step
 from syncra._run import Run
 from syncra._strategies._calling import call_within
-from syncra._strategies._cpus import usable_cpus, worker_count
+from syncra._strategies._cpus import is_executor, usable_cpus, worker_count
 from syncra._strategies._team import Team
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from syncra._strategies._loops import LoopThread
 
 __all__ = ["Threads"]
@@ -55,9 +56,9 @@ class Threads:
     """
 
     def __init__(self, max_workers: int | Executor | None = None) -> None:
-        self._executor = max_workers if isinstance(max_workers, Executor) else None
+        self._executor = max_workers if is_executor(max_workers) else None
         self._size = 0
-        if not isinstance(max_workers, Executor):
+        if not is_executor(max_workers):
             self._size = worker_count(max_workers, default=min(_LARGEST_DEFAULT, usable_cpus() + 4))
         self._kept: Team | None = None
 
