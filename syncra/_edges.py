@@ -151,11 +151,16 @@ def named_nodes(nodes: Iterable[Node[Any]], graph: str) -> dict[str, Node[Any]]:
 def edges_of(settled: SettledNodes) -> Iterator[Edge]:
     """Every edge with its verdict, in the order of the targets."""
     for target, known in settled.items():
-        for connection, source, answer in zip(target.wiring.connections, known.sources, known.answers):
-            yield Edge(source, target, connection.parameter, *_verdict(answer))
+        joined = zip(target.wiring.connections, known.sources, known.answers, known.hints)
+        for connection, source, answer, hint in joined:
+            yield Edge(source, target, connection.parameter, *_verdict(answer, hint))
 
 
-def _verdict(answer: Answer | None) -> tuple[Verdict, str]:
+def _verdict(answer: Answer | None, hint: object) -> tuple[Verdict, str]:
     if answer is None or answer.fit is Fit.PROVEN:
         return Verdict.PROVEN, ""
-    return Verdict.CHECKED, answer.reason
+    from syncra._values import value_check
+
+    limits = value_check(hint).limits
+    unchecked = f"; a run does not look at {', '.join(limits)}" if limits else ""
+    return Verdict.CHECKED, f"{answer.reason}{unchecked}"
