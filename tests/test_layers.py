@@ -13,7 +13,7 @@ import syncra
 PACKAGE = Path(syncra.__file__).parent
 
 LAYERS = (
-    ("errors", "_outcome", "_topology", "_annotations", "_relation", "_values"),
+    ("errors", "_outcome", "_topology", "_cpus", "_annotations", "_relation", "_values"),
     ("_signature", "_policy"),
     ("_nodes", "_wiring", "_fit", "_registry", "_task", "_wires", "_decorator", "_views"),
     ("_edges",),
@@ -89,7 +89,7 @@ def test_tools_of_strategies_do_not_know_strategies() -> None:
 def test_workers_know_nothing_of_graphs() -> None:
     """The pool of processes calls functions; of the rest of the package it knows the errors."""
     workers = [module for module in MODULES if part_of(module) == "_workers"]
-    assert {part_of(other) for module in workers for other in imported(module)} <= {"_workers", "errors"}
+    assert {part_of(other) for module in workers for other in imported(module)} <= {"_cpus", "_workers", "errors"}
 
 
 def test_the_lowest_layer_stands_alone() -> None:

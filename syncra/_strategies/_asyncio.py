@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from syncra._program import Step
 from syncra._run import Run
 from syncra._strategies._calling import call_within, timed_out
-from syncra._strategies._cpus import usable_cpus, worker_count
+from syncra._strategies._options import worker_count
 from syncra._strategies._team import Team
 from syncra.errors import OptionError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asyncio"]
 
-_LARGEST_DEFAULT = 32
+_MOST_OFFLOADED = 32
 _CALLS_BEFORE_OTHERS = 100
 # The kept teams whose threads the current code may keep busy, directly or through further runs.
 _busy_teams: ContextVar[tuple[Team, ...]] = ContextVar("_busy_teams", default=())
@@ -92,7 +92,7 @@ class Asyncio:
                 team.close()
 
     def _team(self) -> Team:
-        return Team(self._limit or min(_LARGEST_DEFAULT, usable_cpus() + 4), "offload")
+        return Team(self._limit or _MOST_OFFLOADED, "offload")
 
     def __repr__(self) -> str:
         return f"Asyncio(max_concurrency={self._limit or None}, offload={self._offload})"

@@ -17,7 +17,7 @@ from syncra._calls import Shape
 from syncra._program import Program, Step
 from syncra._run import Run
 from syncra._strategies._calling import timed_out
-from syncra._strategies._cpus import is_executor, worker_count
+from syncra._strategies._options import is_executor, worker_count
 from syncra.errors import (
     OptionError,
     RemoteTaskError,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from syncra._program import Step
 from syncra._run import Run
 from syncra._strategies._calling import call_within
-from syncra._strategies._cpus import is_executor, usable_cpus, worker_count
+from syncra._strategies._options import is_executor, worker_count
 from syncra._strategies._team import Team
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Threads:
         self._executor = max_workers if is_executor(max_workers) else None
         self._size = 0
         if not is_executor(max_workers):
-            self._size = worker_count(max_workers, default=min(_LARGEST_DEFAULT, usable_cpus() + 4))
+            self._size = worker_count(max_workers, default=0) or _default_size()
         self._kept: Team | None = None
 
     def __enter__(self) -> Threads:
@@ -87,6 +87,12 @@ class Threads:
 
     def __repr__(self) -> str:
         return f"Threads({self._executor or self._size!r})"
+
+
+def _default_size() -> int:
+    from syncra._cpus import usable_cpus
+
+    return min(_LARGEST_DEFAULT, usable_cpus() + 4)
 
 
 def _handed_to(executor: Executor) -> Callable[[Callable[[], None]], bool]:

@@ -8,7 +8,6 @@ template process (`_template`, `_starter`), which forks nothing but itself.
 
 from __future__ import annotations
 
-from syncra._workers._cpus import usable_cpus
 from syncra._workers._events import Died, Event, Raised, Returned, Unsendable
 from syncra._workers._failure import RemoteError
 from syncra._workers._function import FunctionRef
@@ -30,5 +29,4 @@ __all__ = [
     "UnsendableError",
     "WorkerPool",
     "WorkerStartError",
-    "usable_cpus",
 ]

@@ -10,7 +10,8 @@ import called_functions as functions
 import pytest
 from pool_driving import event_of, value_of, values_on
 
-from syncra._workers import FunctionRef, Returned, WorkerPool, WorkerStartError, usable_cpus
+from syncra._cpus import usable_cpus
+from syncra._workers import FunctionRef, Returned, WorkerPool, WorkerStartError
 from syncra._workers._worker import DEPTH_VARIABLE
 
 

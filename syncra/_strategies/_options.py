@@ -1,8 +1,7 @@
-"""How many workers a strategy has."""
+"""The options that several strategies have."""
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,16 +12,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeIs
 
-__all__ = ["is_executor", "usable_cpus", "worker_count"]
+__all__ = ["is_executor", "worker_count"]
 
 _MOST = 10_000
-
-
-def usable_cpus() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
 
 
 def is_executor(given: object) -> TypeIs[Executor]:
