@@ -32,159 +32,96 @@ Source: TypeAlias = Node[Any] | str  # Any: a node of whatever type
 Sources: TypeAlias = Source | tuple[Source, ...]
 
 
-# Options are written out each time: ty does not yet read an unpacked TypedDict, in which they would stand once.
-# One node that gives Any would fit every overload that takes a node, and mypy then gives up: the last ones take none, or
-# something more. With fixed arguments a type checker can't know which parameters are left.
+# Options are written out each time, as ty does not yet read an unpacked TypedDict, in which they would stand once.
+# Where nodes that give Any fit several overloads, mypy knows the result only if these give the same class: hence Wire
+# for every number of nodes, and no single node in the last overloads. With fixed arguments a type checker can't know
+# which parameters are left.
 @overload
 def task(function: Callable[P, Unmade], /) -> Task[P, Any]: ...
 @overload
 def task(function: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncTask[P, R]: ...
 @overload
 def task(function: Callable[P, R], /) -> Task[P, R]: ...
+# fmt: off
 @overload
 def task(
-    *,
-    arguments: Mapping[str, object] = ...,
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, arguments: Mapping[str, object] = ...,
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> OpenWire: ...
 @overload
 def task(
-    *,
-    dependencies: Node[A] | tuple[Node[A]],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: Node[A] | tuple[Node[A]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire[tuple[A]]: ...
 @overload
 def task(
-    *,
-    dependencies: tuple[Node[A], Node[B]],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: tuple[Node[A], Node[B]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire[tuple[A, B]]: ...
 @overload
 def task(
-    *,
-    dependencies: tuple[Node[A], Node[B], Node[C]],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: tuple[Node[A], Node[B], Node[C]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire[tuple[A, B, C]]: ...
 @overload
 def task(
-    *,
-    dependencies: tuple[Node[A], Node[B], Node[C], Node[D]],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire[tuple[A, B, C, D]]: ...
 @overload
 def task(
-    *,
-    dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E]],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire[tuple[A, B, C, D, E]]: ...
 @overload
 def task(
-    *,
-    dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F]],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire[tuple[A, B, C, D, E, F]]: ...
 @overload
 def task(
-    *,
-    dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G]],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire[tuple[A, B, C, D, E, F, G]]: ...
 @overload
 def task(
-    *,
-    dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G], Node[H]],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G], Node[H]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> Wire[tuple[A, B, C, D, E, F, G, H]]: ...
 @overload
 def task(
-    *,
-    dependencies: tuple[Source, Source, Source, Source, Source, Source, Source, Source, Source, *tuple[Source, ...]],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: tuple[Source, Source, Source, Source, Source, Source, Source, Source, Source, *tuple[Source, ...]],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> OpenWire: ...
 @overload
 def task(
-    *,
-    dependencies: tuple[Source, ...],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
-) -> Wire[Any]: ...
+    *, dependencies: tuple[Source, ...],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+) -> Wire[Any]: ...  # Any: which of them are nodes is not known
 @overload
 def task(
-    *,
-    dependencies: str | Mapping[str, Source],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: str | Mapping[str, Source],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> OpenWire: ...
 @overload
 def task(
-    *,
-    dependencies: Sources | Mapping[str, Source],
-    arguments: Mapping[str, object],
-    name: str = ...,
-    graph_name: str = ...,
-    after: Sources = ...,
-    retries: int | Retry = ...,
-    timeout: float | None = ...,
-    offload: bool = ...,
+    *, dependencies: Sources | Mapping[str, Source], arguments: Mapping[str, object],
+    name: str = ..., graph_name: str = ..., after: Sources = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
 ) -> OpenWire: ...
+# fmt: on
 def task(function: Any = MISSING, /, **options: Any) -> Any:  # noqa: D417  # Any: the overloads say it
     """Makes a function a typed node: checked where it is declared, run by a graph, still callable as it is.
 

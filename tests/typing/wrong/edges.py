@@ -40,6 +40,7 @@ def loose() -> Any:
 
 e = Input[bool]("e")
 optional = Input[int | None]("optional", default=None)
+table = Input[dict[str, Any]]("table")
 
 
 # Defaults.
@@ -167,6 +168,10 @@ async def too_few_of_two(first: int, second: str, third: str) -> None: ...
 
 @task(dependencies=a)  # error: a keyword-only parameter that nothing fills
 def keyword_only(first: int, *, second: str) -> None: ...
+
+
+@task(dependencies=table)  # error: two parameters of any type, one dependency
+def too_few_of_any(first: Any, second: Any) -> None: ...
 
 
 # Dependencies that are none.
