@@ -330,7 +330,7 @@ def test_hostile_exceptions_are_failures_like_any_other(way: Way) -> None:
         return fail
 
     errors = [HostileError(), OwnBaseException(), same, same, ExceptionGroup("two", [RefusedError(), ValueError()])]
-    nodes = [task(name=f"t{n}")(raising(error)) for n, error in enumerate(errors)]
+    nodes: list[Node[Any]] = [task(name=f"t{n}")(raising(error)) for n, error in enumerate(errors)]
     with opened(way) as make:
         results = Graph.of(*nodes).compile().run(strategy=make(), on_error="continue")
         assert [results.failures[node] is error for node, error in zip(nodes, errors, strict=True)] == [True] * 5

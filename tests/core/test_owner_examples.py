@@ -81,11 +81,11 @@ def test_the_asynchronous_form(capsys: pytest.CaptureFixture[str]) -> None:
     """A graph with an async task is awaited; a function without annotations takes what it is given, CHECKED."""
 
     @task(graph_name="my_graph")
-    async def my_task():
+    async def my_task():  # type: ignore[no-untyped-def]  # word for word
         return "example_output"
 
     @task(graph_name="my_graph", dependencies=my_task)
-    def my_final_task(dependent_result):
+    def my_final_task(dependent_result):  # type: ignore[no-untyped-def]  # word for word
         print(dependent_result)  # noqa: T201 - word for word
 
     async def main() -> AnyResults:

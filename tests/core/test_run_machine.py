@@ -196,9 +196,14 @@ def test_misuse_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError, match="before the run had ended"):
         run.end()
     run.succeed(step, 0)
-    for end in (lambda: run.succeed(step, 0), lambda: run.fail(step, ValueError()), lambda: run.advance(1)):
+    misuses: list[Callable[[], None]] = [
+        lambda: run.succeed(step, 0),
+        lambda: run.fail(step, ValueError()),
+        lambda: run.advance(1),
+    ]
+    for misuse in misuses:
         with pytest.raises(ProtocolError):
-            end()
+            misuse()
     assert run.row() is None
     run.stop()
     with pytest.raises(ProtocolError, match="did not say why"):

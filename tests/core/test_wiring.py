@@ -272,7 +272,7 @@ def test_a_callable_without_a_name_needs_one() -> None:
     """A lambda or a partial is asked for a name."""
     for function in (lambda: 1, functools.partial(operator.neg, 3), Increment()):
         with pytest.raises(DeclarationError, match="name="):
-            task(function)  # type: ignore[call-overload]  # any callable
+            task(function)
 
 
 @pytest.mark.parametrize("wrong", [5, None, "text", int, Owner, property(lambda self: 1), object(), ...])
@@ -295,7 +295,7 @@ def test_methods_and_builtins_without_signature_are_refused() -> None:
     with pytest.raises(SignatureError, match="static method"):
 
         class _Other:
-            @task  # type: ignore[call-overload]  # what is tested
+            @task
             @classmethod
             def method(cls) -> int:
                 return 1

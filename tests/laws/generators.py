@@ -131,7 +131,8 @@ def _declared(place: int, shape: TaskShape, nodes: list[Node[Any]], attempts: At
     else:
         dependencies = None
         function.__defaults__ = tuple(map(depends, sources)) + (0,) * (3 - len(sources))
-    return task(name=f"t{place}", dependencies=dependencies, after=waits, retries=shape.retries)(function)
+    made: Node[Any] = task(name=f"t{place}", dependencies=dependencies, after=waits, retries=shape.retries)(function)
+    return made
 
 
 def _function(place: int, shape: TaskShape, attempts: Attempts) -> Any:  # Any: sync or async, its defaults are set

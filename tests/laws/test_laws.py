@@ -80,7 +80,7 @@ def test_every_task_has_one_outcome_and_is_skipped_for_a_reason(job: Job, seed: 
         else:
             assert isinstance(outcome, Skipped) is broken
             if isinstance(outcome, Skipped):
-                assert all(isinstance(results.outcome(each), Failed) for each in outcome.causes)  # type: ignore[call-overload]  # nodes
+                assert all(isinstance(results.outcome(each), Failed) for each in outcome.causes)  # type: ignore[arg-type]  # nodes
                 assert {place_of[each] for each in outcome.causes} <= _upstream(job, place)  # type: ignore[index]  # nodes
 
 
