@@ -23,7 +23,7 @@ class Fit(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A fit and its reason: "" if proven, else why there is no proof, or the smallest part that doesn't fit."""
+    """A fit, and its reason: "" if proven, else why there is no proof, or what does not fit."""
 
     fit: Fit
     reason: str

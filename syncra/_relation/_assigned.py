@@ -14,7 +14,7 @@ __all__ = ["assigned_attributes"]
 
 @remembered
 def assigned_attributes(of: Class) -> Mapping[str, Term]:
-    """Name -> type of each attribute that the class body's methods assign, as far as the assignment tells it."""
+    """Name -> type of each attribute that the class's own methods assign, as far as that tells it."""
     found: dict[str, Term] = {}
     functions = [each for each in vars(of.cls).values() if isinstance(each, types.FunctionType)]
     for function in sorted(functions, key=lambda each: each.__name__ != "__init__"):

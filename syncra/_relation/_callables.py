@@ -42,7 +42,7 @@ def _takes(compare: Compare, given: Parameter, wanted: Parameter) -> Finding:
 
 
 def parameters_fit(compare: Compare, source: Parameters, target: Parameters) -> Finding:
-    """Whether the source's parameters take all arguments that the target's do; each flows from target to source."""
+    """Whether the source's parameters take all arguments that the target's do."""
     if isinstance(target.rest, Variable):
         return _fills(compare, source, target, target.rest)
     if isinstance(source.rest, Variable):

@@ -162,7 +162,7 @@ def solution_of(applied: Instance) -> dict[Variable, Term]:
 
 @remembered
 def ancestors_of(of: Class) -> Mapping[Class, Term]:
-    """The class and all its bases: class -> Instance (for tuple: Tuple), in terms of its own type parameters."""
+    """The class and all its bases: class -> Instance (for tuple: Tuple), in its own type parameters."""
     found: dict[Class, Term] = {of: Instance(of, tuple(variable for _, variable in parameters_of(of)))}
     for base in bases_of(of):
         if isinstance(base, Tuple):
@@ -193,7 +193,7 @@ def as_instance(fixed: Tuple) -> Instance:
 
 @remembered
 def literals_of(of: Class) -> tuple[Literal, ...]:
-    """The values of a class that has finitely many: bool and enums without flags ("Enumerations", "Literals")."""
+    """The values of a class that has finitely many: bool, and enums that are no flags ("Enumerations")."""
     if of.cls is bool:
         return tuple(Literal(Instance(of), value) for value in (True, False))
     if not isinstance(of.cls, type(Enum)) or _is_flag(of.cls):

@@ -28,7 +28,8 @@ _RULES: Final = (
 # Classes of pydantic and annotated-types whose every instance says something about values.
 _OPAQUE: Final = frozenset({
     "AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs", "Predicate", "Not",
-    "Timezone", "Unit", "EncodedBytes", "EncodedStr", "UuidVersion", "PathType", "UrlConstraints", "AllowInfNan",
+    "Timezone", "Unit", "EncodedBytes", "EncodedStr", "UuidVersion", "PathType", "UrlConstraints",
+    "AllowInfNan",
 })  # fmt: skip
 _TRANSFORMS: Final = frozenset(
     {"AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs"}
@@ -69,7 +70,7 @@ def _atoms(metadata: object) -> Iterator[Atom]:
 
 
 def _nested(metadata: object) -> tuple[object, ...]:
-    """Field(...) and PydanticGeneralMetadata keep their constraints in parts; Interval and Len are read by name."""
+    """Field(...) keeps its constraints in parts."""
     parts: object = getattr(metadata, "metadata", ())
     return tuple(cast("list[object]", parts)) if isinstance(parts, list) else ()
 
@@ -94,7 +95,7 @@ def unmet(given: tuple[Atom, ...], wanted: tuple[Atom, ...]) -> Atom | None:
 
 
 def implied(given: tuple[Atom, ...], wanted: Atom) -> bool:
-    """Whether one of the given constraints implies the wanted one; a validator that may transform never does."""
+    """Whether a given constraint implies the wanted one; nothing implies a validator that may transform."""
     if wanted.kind in _TRANSFORMS:
         return False
     return any(_implies(atom, wanted) for atom in given)
@@ -141,7 +142,7 @@ def _satisfied(value: object, kind: str, wanted: object) -> bool:
         case "multiple_of":
             return math.fmod(value, wanted) == 0  # type: ignore[arg-type]  # a multiple is asked of numbers
         case "min_length":
-            return bool(len(value) >= wanted)  # type: ignore[arg-type,operator]  # a length is asked of sized values
+            return bool(len(value) >= wanted)  # type: ignore[arg-type,operator]  # asked of sized values
         case "max_length":
             return bool(len(value) <= wanted)  # type: ignore[arg-type,operator]  # as above
         case "LiteralString":

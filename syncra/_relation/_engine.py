@@ -58,14 +58,14 @@ def replaced(hint: object, solved: Mapping[object, object]) -> object:
         return _value(hint, solved)
     variables: tuple[object, ...] = getattr(hint, "__parameters__", ())
     if not any(isinstance(each, TypeVarTuple) for each in variables):
+        values = tuple(_value(each, solved) for each in variables)
         try:
-            return hint[tuple(_value(each, solved) for each in variables)]  # type: ignore[index]  # it has parameters
+            return hint[values]  # type: ignore[index]  # it has parameters
         except TypeError:
             pass  # an alias that can't be subscripted is written anew
     term = read_hint(hint)
-    return write(
-        replace_variables(term, {each: read_argument(each, _value(each.key, solved)) for each in variables_in(term)})
-    )
+    terms = {each: read_argument(each, _value(each.key, solved)) for each in variables_in(term)}
+    return write(replace_variables(term, terms))
 
 
 def _value(variable: object, solved: Mapping[object, object]) -> object:

@@ -1,8 +1,9 @@
-"""Whether one term fits another: the rules that hold for types of any kind, and the way to those for one kind.
+"""Whether one term fits another: rules that hold for types of any kind, and the way to those for one kind.
 
-A comparison walks both terms at once. While it is `flipped`, values flow from the target's part to the source's
-(parameters of callables, contravariant arguments): an Any or a constraint counts by the side it was written on.
-Specification: "Type system concepts" (assignability), "Union types", "Annotated", "Generics", "NewType", "Literals".
+A comparison walks both terms at once. While it is flipped, values flow from the target's part to the source's
+(parameters of callables, contravariant arguments): an Any or a constraint counts by the side that it was
+written on. Specification: "Type system concepts" (assignability), "Union types", "Annotated", "Generics",
+"NewType", "Literals".
 """
 
 from __future__ import annotations
@@ -140,12 +141,12 @@ class Comparison:
         return self._fits_once(source, target)
 
     def _fill(self, holes: Holes, hole: Variable, source: Term) -> Finding:
-        """The variable takes the source if its bound does, so that another member of a union may take it else."""
+        """The variable takes the source if its bound does; else another member of a union may."""
         holes.lower(hole, source)
         return limit_fits(source, hole)
 
     def _gradual_fits(self, source: Term, target: Term) -> Finding:
-        """ "Any": assignable to and from every type; a proof where the target says it, or every value fits anyway."""
+        """ "Any": assignable both ways; a proof where the target says it, or where every value fits."""
         if isinstance(target, Gradual):
             own = not self._flipped or isinstance(source, Gradual | Never)
             return None if own else Doubt(target.reason)
@@ -155,7 +156,7 @@ class Comparison:
         return Doubt(source.reason if source.reason != "Any" else f"Any need not be {show(target)}")
 
     def _constrained_fits(self, source: Term, target: Constrained) -> Finding:
-        """ "Annotated": the type decides; what it says about values is left to the value, unless it is implied."""
+        """ "Annotated": the type decides; what it says about values is left to them, unless it is implied."""
         given = source.atoms if isinstance(source, Constrained) else ()
         plain = source.base if isinstance(source, Constrained) else source
         fitting = self.fits(plain, target.base)
@@ -170,7 +171,7 @@ class Comparison:
     # ------------------------------------------------------------------ unions
 
     def _fits_union(self, source: Term, target: Union) -> Finding:
-        """ "Union types": one member must take all of the source, or the members together its finitely many values."""
+        """ "Union types": one member takes all of the source, or the members together its finite values."""
         if self._is_member(source, target):
             return None
         findings: list[Finding] = []
@@ -313,7 +314,7 @@ def _takes_all(target: Term) -> bool:
 
 
 def _spread(source: Term) -> tuple[Term, ...]:
-    """The finitely many parts of a type: values of bool or an enum, limits of a variable, classes in a union."""
+    """The parts that a type comes down to: values of bool or an enum, limits of a variable, `type[A | B]`."""
     match source:
         case Instance(of):
             return literals_of(of)

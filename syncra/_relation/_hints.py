@@ -1,5 +1,7 @@
 """Type hints into terms: the one place that knows how the `typing` module spells types.
 
+It is one module, longer than others, because reading is one mutual recursion.
+
 Specification: "Type annotations", "Special types in annotations", "Type aliases", "Tuples", "Callables".
 """
 
@@ -110,7 +112,9 @@ def _read_class(cls: type) -> Term:
 
 def bare(of: Class) -> Instance:
     """A class without type arguments: each is its default, or unknown (specification: "Generics")."""
-    return Instance(of, _aligned(_variables(of), (), _missing_argument(of.cls)))
+    variables = _variables(of)
+    missing = _missing_argument(of.cls) if variables else ANY
+    return Instance(of, tuple(_missing_or_default(each, missing) for each in variables))
 
 
 def _missing_or_default(variable: Variable, missing: Gradual) -> Term:
@@ -190,7 +194,7 @@ def _shown(hint: object) -> str:
 def _read_applied(origin: type, hint: object) -> Term:
     """A class with arguments: `list[int]`, `tuple[int, ...]`, `type[A]`, `Callable[[int], str]`."""
     args = get_args(hint)
-    if not args and not isinstance(hint, types.GenericAlias):  # typing.List, typing.Callable
+    if not hasattr(hint, "__args__"):  # typing.List, typing.Callable
         return read_hint(origin)
     if origin is tuple:
         return _read_tuple(args)
@@ -211,16 +215,16 @@ def _variables(of: Class) -> list[Variable]:
 def _aligned(variables: list[Variable], args: tuple[object, ...], missing: Gradual) -> tuple[Term, ...]:
     """Arguments in the order of the parameters, those of a TypeVarTuple gathered into a tuple."""
     sorts = [variable.sort for variable in variables]
-    if sorts == ["**"] and args and not (len(args) == 1 and _is_parameter_list(args[0])):
+    if sorts == ["**"] and not (len(args) == 1 and _is_parameter_list(args[0])):
         args = (list(args),)  # `X[int, str]` for `X[[int, str]]`
-    if "*" in sorts and args:
+    if "*" in sorts:
         return _gathered(sorts, args)
     read = map(read_argument, variables, args)
     return (*read, *(_missing_or_default(each, missing) for each in variables[len(args) :]))
 
 
 def read_argument(variable: Variable, argument: object) -> Term:
-    """What stands for a variable: a parameter list for a ParamSpec, a tuple for a TypeVarTuple, else a type."""
+    """What stands for a variable: parameters for a ParamSpec, a tuple for a TypeVarTuple, else a type."""
     return _read_parameters(argument) if variable.sort == "**" else read_hint(argument)
 
 
@@ -330,7 +334,11 @@ def _is_alias(hint: object) -> bool:
 def _read_alias(alias: object, args: tuple[object, ...]) -> Term:
     """Specification: "Type aliases", "type statement"; unfolded lazily, as it may name itself."""
     parameters = [variable_of(each) for each in _tuple_of(alias, "__type_params__")]
-    given = _aligned(parameters, args, ANY)
+    given = (
+        _aligned(parameters, args, ANY)
+        if args
+        else tuple(_missing_or_default(each, ANY) for each in parameters)
+    )
 
     def value(args: tuple[Term, ...]) -> Term:
         return replace_variables(_alias_value(alias), dict(zip(parameters, args, strict=True)))

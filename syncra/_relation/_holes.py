@@ -48,5 +48,5 @@ class Holes:
         self.uppers.setdefault(variable, []).append(term)
 
     def fill(self, variable: Variable, term: Term) -> None:
-        """Note what a ParamSpec or TypeVarTuple stands for; the first wins, later ones are compared with it."""
+        """Note what a ParamSpec or TypeVarTuple stands for; the first wins."""
         self.fills.setdefault(variable, term)

@@ -104,9 +104,8 @@ def _class_fits(compare: Compare, source: Instance, target: Instance) -> Finding
         return protocol_fits(compare, source, target)
     if _is_promoted(source, target):
         return None
-    return (
-        _unknown_base(source) or _aliased(source, target) or _registered(source, target) or Mismatch(source, target)
-    )
+    doubt = _unknown_base(source) or _aliased(source, target) or _registered(source, target)
+    return doubt or Mismatch(source, target)
 
 
 def _argument_fits(
@@ -138,7 +137,7 @@ def _unknown_base(source: Term) -> Finding:
 
 
 def _aliased(source: Instance, target: Instance) -> Finding:
-    """A class that its stub declares as an alias: `numpy.float32` is `floating[_32Bit]`, so `floating[Any]` may be it."""
+    """A stub's alias: `float32` is `floating[_32Bit]`, so `floating[Any]` may be it."""
     named = stub_alias(target.of.path) if target.of.path is not None else None
     if named is None or source.of != named.of or not all(isinstance(each, Gradual) for each in source.args):
         return None
@@ -146,7 +145,7 @@ def _aliased(source: Instance, target: Instance) -> Finding:
 
 
 def _registered(source: Instance, target: Instance) -> Finding:
-    """A class registered with an ABC: type checkers don't see it, but the stubs of its library may say more."""
+    """A class registered with an ABC: type checkers don't see that, but stubs of its library may say more."""
     if source.of.path is not None or type(target.of.cls).__name__ != "ABCMeta" or is_typed_dict(source.of):
         return None
     if not issubclass(source.of.cls, target.of.cls):

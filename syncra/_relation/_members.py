@@ -49,8 +49,9 @@ __all__ = ["Member", "class_member", "constructor_of", "instance_member", "membe
 
 # Results that the data model fixes, for slots of extension classes that say nothing about their types.
 _SLOT_RESULTS: Final[Mapping[str, type]] = {
-    "__len__": int, "__index__": int, "__int__": int, "__hash__": int, "__length_hint__": int, "__float__": float,
-    "__complex__": complex, "__bool__": bool, "__contains__": bool, "__str__": str, "__repr__": str,
+    "__len__": int, "__index__": int, "__int__": int, "__hash__": int, "__length_hint__": int,
+    "__float__": float, "__complex__": complex, "__bool__": bool, "__contains__": bool,
+    "__str__": str, "__repr__": str,
     "__format__": str, "__bytes__": bytes,
 }  # fmt: skip
 
@@ -100,12 +101,13 @@ _NO_MEMBERS: Final = frozenset({
     "__class_getitem__", "__match_args__", "__non_callable_proto_members__", "__static_attributes__",
     "__firstlineno__", "__type_params__", "_is_protocol", "_is_runtime_protocol", "__annotate__",
     "__annotate_func__",
-        "__callable_proto_members_only__", "__annotations_cache__", "__conditional_annotations__", "__init_subclass__",
+    "__callable_proto_members_only__", "__annotations_cache__", "__conditional_annotations__",
+    "__init_subclass__",
 })  # fmt: skip
 
 
 def instance_member(receiver: Instance | Tuple, name: str, bound_to: Term | None = None) -> Member | None:
-    """What `receiver.name` is; None if it has no such member. Self means `bound_to`, the receiver by default."""
+    """What `receiver.name` is, if there is such a member; Self means `bound_to`, or else the receiver."""
     applied = as_instance(receiver) if isinstance(receiver, Tuple) else receiver
     found = _find(applied.of, name)
     if found is None:
@@ -127,8 +129,8 @@ def class_member(of: Instance, name: str) -> Member | None:
     term = replace_variables(own.term, _solution(of, holder) | {SELF: of})
     if own.sort == "class":
         return Member(_bound(term), in_class=True, method=True)
-    if own.sort == "property":
-        return Member(instance(property))
+    if own.sort in ("property", "attribute"):
+        return None  # it belongs to instances, whatever value the class may hold for them
     return Member(term, own.settable, in_class=True, method=own.sort in ("method", "static"))
 
 
@@ -345,7 +347,7 @@ def constructor_of(made: Instance) -> Term:
     if is_protocol(made.of):
         return Function(Parameters(()), made)
     if found is None or found[0].cls is object:
-        # Checkers let `type[C]` stand for subclasses with parameters of their own, unless C says what it takes.
+        # Unless C says what it takes, checkers let `type[C]` be a subclass with parameters of its own.
         return Overloaded((Function(Parameters(()), made), Function(ALL_PARAMETERS, made)))
     holder, own = found
     solution = _solution(made, holder) | {SELF: made}

@@ -15,8 +15,8 @@ from syncra._relation._answer import Answer, Fit
 
 __all__ = ["assignable", "has_variables", "solve", "substitute", "type_name", "unwrap_awaitable"]
 
-# Keyed by the ids of hints, which the entry keeps alive: hints may be unhashable, or hash and compare as they like.
-# Bounded, because entries keep local classes alive.
+# Keyed by the ids of hints, which the entry keeps alive: hints may be unhashable, or hash and compare as they
+# like. Bounded, because entries keep local classes alive.
 _MOST_ANSWERS: Final = 8192
 _answers: dict[tuple[int, int], tuple[object, object, Answer]] = {}
 
@@ -25,9 +25,10 @@ _COROUTINES: Final = (collections.abc.Coroutine, types.CoroutineType)
 
 
 def assignable(source: object, target: object) -> Answer:
-    """Whether a value of one type may be given where another is wanted, as the typing specification defines it.
+    """Whether a value of one type may be given where another is wanted, by the typing specification.
 
-    Type variables of the target are solved; those of the source stand for types that are not known. Never raises.
+    Type variables of the target are solved; those of the source stand for types that are not known.
+    Never raises.
     """
     known = _answers.get((id(source), id(target)))
     if known is not None:

@@ -48,7 +48,7 @@ def _item_fits(
 
 
 def _missing_fits(compare: Compare, source: Instance, target: Instance, key: str, wanted: _Item) -> Finding:
-    """An item that the source does not speak of may hold anything, so only a read-only `object` can take it."""
+    """An item that the source does not speak of may hold anything: only a read-only `object` takes it."""
     if wanted.required or not wanted.read_only or compare.fits(OBJECT, wanted.term) is not None:
         return Mismatch(source, target, f"it has no item {key!r}")
     return None

@@ -1,7 +1,7 @@
 """The normal form of types: a few frozen terms, equal where the types are written alike.
 
-Every rule of the relation speaks about these and never about the objects of `typing`. Terms don't know how they
-were read (`_hints`), nor what a class holds (`_classes`, `_members`).
+Every rule of the relation speaks about these and never about the objects of `typing`. Terms don't know how
+they were read (`_hints`), nor what a class holds (`_classes`, `_members`).
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
-    """`tuple[*prefix, *tuple[middle, ...], *suffix]`; middle may be a TypeVarTuple, or None for a fixed length."""
+    """`tuple[*prefix, *tuple[middle, ...], *suffix]`; middle may be a TypeVarTuple, and None is no middle."""
 
     prefix: tuple[Term, ...]
     middle: Term | None = None
@@ -210,7 +210,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A named alias applied to arguments, unfolded only when it is looked into, so that it may name itself."""
+    """A named alias applied to arguments, unfolded when it is looked into, so that it may name itself."""
 
     name: str
     key: int

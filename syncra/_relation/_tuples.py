@@ -1,10 +1,8 @@
-"""Tuples: how items of one length or many are aligned (specification: "Tuples", "Type compatibility rules")."""
+"""Tuples: how items of one length or many are aligned (specification: "Tuples")."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from syncra._relation._findings import Compare, Finding, Mismatch, first_fault
+from syncra._relation._findings import Compare, Doubt, Finding, Mismatch, first_fault
 from syncra._relation._names import counted
 from syncra._relation._terms import Gradual, Term, Tuple, Variable
 
@@ -17,19 +15,26 @@ def tuple_fits(compare: Compare, source: Tuple, target: Tuple) -> Finding:
         return _fills(compare, source, target, target.middle)
     if source.middle is None:
         return _fixed_fits(compare, source, target)
-    if isinstance(source.middle, Gradual) and not source.prefix and not source.suffix:
-        # tuple[Any, ...] is consistent with every tuple, whatever its length.
-        return first_fault(compare.fits(source.middle, item) for item in _items(target))
+    if isinstance(source.middle, Gradual):
+        return _unknown_fits(compare, source, source.middle, target)
     if target.middle is None:
         return Mismatch(source, target, "its length is not known")
     return _variadic_fits(compare, source, target)
 
 
-def _items(fixed: Tuple) -> Iterator[Term]:
-    yield from fixed.prefix
-    if fixed.middle is not None:
-        yield fixed.middle
-    yield from fixed.suffix
+def _unknown_fits(compare: Compare, source: Tuple, item: Gradual, target: Tuple) -> Finding:
+    """`*tuple[Any, ...]` is consistent with any number of items, as Any is with each of them."""
+    doubt = Doubt("its length is not known")
+    if target.middle is None:
+        between = len(target.prefix) + len(target.suffix) - len(source.prefix) - len(source.suffix)
+        if between < 0:
+            return Mismatch(source, target, doubt.reason)
+        exact = Tuple((*source.prefix, *(item,) * between, *source.suffix))
+        return first_fault((_fixed_fits(compare, exact, target), doubt))
+    before = (item,) * (len(target.prefix) - len(source.prefix))  # none where that is negative
+    after = (item,) * (len(target.suffix) - len(source.suffix))
+    wide = Tuple((*source.prefix, *before), item, (*after, *source.suffix))
+    return first_fault((_variadic_fits(compare, wide, target), doubt if before or after else None))
 
 
 def _fixed_fits(compare: Compare, source: Tuple, target: Tuple) -> Finding:
@@ -49,7 +54,7 @@ def _lengths(items: tuple[Term, ...], target: Tuple) -> str:
 
 
 def _variadic_fits(compare: Compare, source: Tuple, target: Tuple) -> Finding:
-    """Both open: the source's fixed ends must cover those of the target, and all between must fit the middle."""
+    """Both open: the source's fixed ends cover those of the target, and all between fits the middle."""
     if len(source.prefix) < len(target.prefix) or len(source.suffix) < len(target.suffix):
         return Mismatch(source, target, "it may have fewer items")
     assert source.middle is not None and target.middle is not None

@@ -1,4 +1,7 @@
-"""What stubs say about classes of the standard library and numpy, read from the generated tables `typeshed_*.txt` on demand."""
+"""What stubs say about classes of the standard library and numpy.
+
+The tables `typeshed_*.txt` are generated (`tests/relation/write_stubs.py`), and read on demand.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,8 @@ def _lines(name: str) -> list[str]:
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 
-# Classes that were met, by id; the entry holds the class, so the id stays its own. Bounded: local classes come and go.
+# Classes that were met, by id; the entry holds the class, so the id stays its own. Bounded, as local classes
+# come and go.
 _MOST_CLASSES: Final = 8192
 _classes: dict[int, Class] = {}
 
@@ -164,7 +168,7 @@ def stub_term(text: str, path: str) -> Term:
 
 @lru_cache(4096)
 def stub_signatures(text: str, path: str) -> tuple[Function, ...]:
-    """The overloads of a method, the receiver included as first parameter: `(self, x: int) -> str | def (...) ...`."""
+    """The overloads of a method, the receiver included: `(self, x: int) -> str | def (self) -> int`."""
     reader = _Reader(path)
     functions = [ast.parse(f"def f{part}: ...").body[0] for part in text.split(" | def ")]
     return tuple(reader.function(node) for node in functions if isinstance(node, ast.FunctionDef))

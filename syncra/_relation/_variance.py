@@ -1,4 +1,4 @@
-"""Variance of type parameters: as declared, or inferred from use (specification: "Variance", "Variance inference")."""
+"""Variance of type parameters: as declared, or inferred from use (specification: "Variance Inference")."""
 
 from __future__ import annotations
 

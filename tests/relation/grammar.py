@@ -1,4 +1,4 @@
-"""A grammar of types: expressions over the labelled environment, and pairs that are often nearly assignable."""
+"""A grammar of types: expressions over the labelled environment, and pairs that often nearly fit."""
 
 from __future__ import annotations
 
@@ -7,52 +7,64 @@ from dataclasses import dataclass
 from random import Random
 
 PLAIN = """
-int str float bool bytes complex None object bytearray memoryview range slice A B C Unrel M1 M12 Fin Abst Impl
-Slotted MyInt MyStr MyFloat ListOfInt MyTuple DuckIter DuckLen NomIter MyMap Hasher NoHash Caller CallerAny Awaiter
-MyPathLike CM IntBox IntSrc DPoint DPoint3 DLook DFrozen DGenInt PDPoint PUser PAdmin PLook PGenInt PRoot BaseModel
-TDMovie TDMovieExtra TDMovieSub TDName TDMovieNT TDMovieNR TDMovieReq TDMovieBadYear TDMovieBool TDRO TDROObj
-TDRONR TDInts TDEmpty NTPoint NTSub NTOther NTMix PClose PCloseR PHasX PHasXRO PHasXROObj PHasName PMeth PMethStr
-PMethObj PCallIS PCallPos PCallKw PCopy PCloseable2 PEmpty PFoo PClassM PClsVar PIterInt ImplClose ImplCloseBad
-ImplCloseOpt ImplCloseRet ImplCloseFlush ImplX ImplXStr ImplXProp ImplCopy ImplCopySelf ImplCopyBad ImplFoo
-ImplFooWide ImplFooNarrow ImplFooNoDef ImplFooVar ImplMake ImplKind Color Shape IColor SColor StrMix
-Perm IPerm EmptyEnum Enum IntEnum StrEnum Flag IntFlag UserId AdminId OrderId Name IntListNT ANT NTTuple IntListA
-IntOrStr Json JsonRO NestInt NestInt2 NestStr SeqNest Tree TreeP FHasLater FImplLater FImplSub FImplWrong FHasAttr
-FAttr FAttrWrong FLater FLaterSub FIntNode FTD FTDSame FTDWrong FNT FModel FAbs FCloneP FCloner FClonerSelf
-FClonerBad FGetInt Sized Hashable SupportsInt SupportsFloat SupportsIndex Decimal Fraction datetime date time
-timedelta timezone UUID Path PurePath PosixPath PurePosixPath io.StringIO io.BytesIO io.IOBase io.TextIOBase
-io.RawIOBase io.BufferedIOBase io.TextIOWrapper TextIO BinaryIO Exception ValueError KeyError BaseException
-logging.Logger logging.Handler abc.ABCMeta type types.FunctionType types.ModuleType types.SimpleNamespace
-ipaddress.IPv4Address ipaddress.IPv6Address np.float64 np.float32 np.int64 np.int32 np.bool_ np.generic
-np.number[Any] np.floating[Any] np.integer[Any] F8 F4 I8 F8_1D F8_2D npt.NDArray[Any]
-array.array[int] asyncio.AbstractEventLoop asyncio.Lock
-contextlib.ExitStack csv.DictReader[str] enum.auto functools.cached_property[int] ipaddress.IPv4Network
-itertools.chain[int] itertools.count[int] numbers.Number numbers.Integral os.DirEntry[str] os.stat_result
-logging.LogRecord random.Random socket.socket subprocess.Popen[str] subprocess.CompletedProcess[str]
-tempfile.TemporaryDirectory[str] threading.Thread threading.Event
-types.TracebackType types.MappingProxyType[str,int] types.MethodType types.GeneratorType[int,None,None]
-types.CoroutineType[Any,Any,int] weakref.ref[A] zipfile.ZipFile property staticmethod[...,int] classmethod[Any,...,int]
-zip[tuple[int,str]] map[int] filter[int] reversed[int] super memoryview[int] BaseExceptionGroup[ValueError]
-ExceptionGroup[ValueError] OSError TimeoutError StopIteration KeyboardInterrupt
-np.uint8 np.complex128 np.str_ np.datetime64 np.dtype[np.float64] np.dtype[np.generic] npt.ArrayLike npt.DTypeLike
-pd.Index pd.Timedelta pd.Categorical pl.DataType pl.Expr pl.Int64
-Tensor[int,str] Tensor[int] Tensor[()] Hook[[int],str] Hook[[int,str],str] Hook[[],int] Hook[...,str]
-Callable[Concatenate[int,...],str] tuple[int,*tuple[str,...]] tuple[*tuple[int,...],str] tuple[int,*tuple[str,str]]
-"list[int]" Annotated[int,Gt(0)] Annotated[int,Gt(5)] Annotated[str,MinLen(1)] GtZero PosInt PositiveInt StrictInt
-pd.DataFrame pd.Timestamp pl.DataFrame pl.LazyFrame pl.Series SecretStr AnyUrl HttpUrl
-Never Any Literal[1] Literal[2] Literal[0] Literal[True] Literal["a"] Literal["b"] Literal[b"x"] Literal[1,2] Literal["a","b"]
-Literal[Color.RED] Literal[Color.GREEN] Literal[Color.RED,Color.GREEN] Literal[IColor.R] Literal[SColor.R]
-Callable[...,Any] Callable[[],None] type[Any] tuple[()] asyncio.Event Type[A] Type[B] type[A] type[B] type[int] type[float] type[Color] type[ImplClose] type[DPoint] type[PUser] type[NTPoint] threading_free
-""".replace("threading_free", "").split()
+int str float bool bytes complex None object bytearray memoryview range slice A B C Unrel M1 M12 Fin
+Abst Impl Slotted MyInt MyStr MyFloat ListOfInt MyTuple DuckIter DuckLen NomIter MyMap Hasher NoHash
+Caller CallerAny Awaiter MyPathLike CM IntBox IntSrc DPoint DPoint3 DLook DFrozen DGenInt PDPoint
+PUser PAdmin PLook PGenInt PRoot BaseModel TDMovie TDMovieExtra TDMovieSub TDName TDMovieNT
+TDMovieNR TDMovieReq TDMovieBadYear TDMovieBool TDRO TDROObj TDRONR TDInts TDEmpty NTPoint NTSub
+NTOther NTMix PClose PCloseR PHasX PHasXRO PHasXROObj PHasName PMeth PMethStr PMethObj PCallIS
+PCallPos PCallKw PCopy PCloseable2 PEmpty PFoo PClassM PClsVar PIterInt ImplClose ImplCloseBad
+ImplCloseOpt ImplCloseRet ImplCloseFlush ImplX ImplXStr ImplXProp ImplCopy ImplCopySelf ImplCopyBad
+ImplFoo ImplFooWide ImplFooNarrow ImplFooNoDef ImplFooVar ImplMake ImplKind Color Shape IColor
+SColor StrMix Perm IPerm EmptyEnum Enum IntEnum StrEnum Flag IntFlag UserId AdminId OrderId Name
+IntListNT ANT NTTuple IntListA IntOrStr Json JsonRO NestInt NestInt2 NestStr SeqNest Tree TreeP
+FHasLater FImplLater FImplSub FImplWrong FHasAttr FAttr FAttrWrong FLater FLaterSub FIntNode FTD
+FTDSame FTDWrong FNT FModel FAbs FCloneP FCloner FClonerSelf FClonerBad FGetInt Sized Hashable
+SupportsInt SupportsFloat SupportsIndex Decimal Fraction datetime date time timedelta timezone UUID
+Path PurePath PosixPath PurePosixPath io.StringIO io.BytesIO io.IOBase io.TextIOBase io.RawIOBase
+io.BufferedIOBase io.TextIOWrapper TextIO BinaryIO Exception ValueError KeyError BaseException
+logging.Logger logging.Handler abc.ABCMeta type types.FunctionType types.ModuleType
+types.SimpleNamespace ipaddress.IPv4Address ipaddress.IPv6Address np.float64 np.float32 np.int64
+np.int32 np.bool_ np.generic np.number[Any] np.floating[Any] np.integer[Any] F8 F4 I8 F8_1D F8_2D
+npt.NDArray[Any] array.array[int] asyncio.AbstractEventLoop asyncio.Lock contextlib.ExitStack
+csv.DictReader[str] enum.auto functools.cached_property[int] ipaddress.IPv4Network
+itertools.chain[int] itertools.count[int] numbers.Number numbers.Integral os.DirEntry[str]
+os.stat_result logging.LogRecord random.Random socket.socket subprocess.Popen[str]
+subprocess.CompletedProcess[str] tempfile.TemporaryDirectory[str] threading.Thread threading.Event
+types.TracebackType types.MappingProxyType[str,int] types.MethodType
+types.GeneratorType[int,None,None] types.CoroutineType[Any,Any,int] weakref.ref[A] zipfile.ZipFile
+property staticmethod[...,int] classmethod[Any,...,int] zip[tuple[int,str]] map[int] filter[int]
+reversed[int] super memoryview[int] BaseExceptionGroup[ValueError] ExceptionGroup[ValueError]
+OSError TimeoutError StopIteration KeyboardInterrupt np.uint8 np.complex128 np.str_ np.datetime64
+np.dtype[np.float64] np.dtype[np.generic] npt.ArrayLike npt.DTypeLike pd.Index pd.Timedelta
+pd.Categorical pl.DataType pl.Expr pl.Int64 Tensor[int,str] Tensor[int] Tensor[()] Hook[[int],str]
+Hook[[int,str],str] Hook[[],int] Hook[...,str] Callable[Concatenate[int,...],str]
+tuple[int,*tuple[str,...]] tuple[*tuple[int,...],str] tuple[int,*tuple[str,str]] "list[int]"
+Annotated[int,Gt(0)] Annotated[int,Gt(5)] Annotated[str,MinLen(1)] GtZero PosInt PositiveInt
+StrictInt pd.DataFrame pd.Timestamp pl.DataFrame pl.LazyFrame pl.Series SecretStr AnyUrl HttpUrl
+Never Any Literal[1] Literal[2] Literal[0] Literal[True] Literal["a"] Literal["b"] Literal[b"x"]
+Literal[1,2] Literal["a","b"] Literal[Color.RED] Literal[Color.GREEN] Literal[Color.RED,Color.GREEN]
+Literal[IColor.R] Literal[SColor.R] Callable[...,Any] Callable[[],None] type[Any] tuple[()]
+asyncio.Event Type[A] Type[B] type[A] type[B] type[int] type[float] type[Color] type[ImplClose]
+type[DPoint] type[PUser] type[NTPoint]
+""".split()
 
 ONE = """
-list set frozenset deque Sequence Iterable Iterator Collection Container Reversible MutableSequence Set MutableSet
-KeysView ValuesView Awaitable AsyncIterable AsyncIterator Box Src Sink SubBox ListBox SubSrc StrKeyed Both DGen
-DGenF PGen PGenSub PGenCo TDGen NTGen PGet PPut PGetPut LinkP Link FNode FProd FGetBox ListOf PairOf type Optional
-StrDict MySeq Counter asyncio.Future asyncio.Task asyncio.Queue Future enumerate List FrozenSet
-queue.Queue contextlib.AbstractContextManager functools.partial
+list set frozenset deque Sequence Iterable Iterator Collection Container Reversible MutableSequence
+Set MutableSet KeysView ValuesView Awaitable AsyncIterable AsyncIterator Box Src Sink SubBox ListBox
+SubSrc StrKeyed Both DGen DGenF PGen PGenSub PGenCo TDGen NTGen PGet PPut PGetPut LinkP Link FNode
+FProd FGetBox ListOf PairOf type Optional StrDict MySeq Counter asyncio.Future asyncio.Task
+asyncio.Queue Future enumerate List FrozenSet queue.Queue contextlib.AbstractContextManager
+functools.partial
 """.split()
-TWO = "dict Mapping MutableMapping PairG Swapped MapOf OrderedDict defaultdict ChainMap ItemsView Dict AsyncGenerator".split()
-STRINGS = "os.PathLike[str] os.PathLike[bytes] re.Pattern[str] re.Pattern[bytes] re.Match[str] IO[str] IO[bytes]".split()
+TWO = """
+dict Mapping MutableMapping PairG Swapped MapOf OrderedDict defaultdict ChainMap ItemsView Dict
+AsyncGenerator
+""".split()
+STRINGS = """
+os.PathLike[str] os.PathLike[bytes] re.Pattern[str] re.Pattern[bytes] re.Match[str] IO[str]
+IO[bytes]
+""".split()
 
 NEAR = {
     "int": ["float", "bool", "int | None", "object", "MyInt", "UserId", "Literal[1]", "complex", "int | str"],
@@ -130,7 +142,7 @@ class Tree:
 
 
 def draw_pairs(random: Random, count: int, nested: float) -> list[tuple[str, str]]:
-    """Pairs of expressions: flat ones of all kinds, and nested ones whose target is a change of the source."""
+    """Pairs of expressions: flat ones of all kinds, and nested ones whose target is a changed source."""
     pairs: list[tuple[str, str]] = []
     while len(pairs) < count:
         if random.random() < nested:

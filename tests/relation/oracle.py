@@ -2,7 +2,7 @@
 
     python -m tests.relation.oracle --pairs 5000 --seed 1 [--pyright]
 
-mypy answers all pairs in one run; with --pyright it is asked about those that differ, so that what only one of the
+mypy answers all pairs in one run; pyright, with --pyright, those that differ, so that what only one of the
 two checkers holds can be told from what is wrong.
 """
 

@@ -1,4 +1,4 @@
-"""How long an answer takes: `python -m tests.relation.speed`. Prints microseconds, medians of new and of known pairs."""
+"""How long an answer takes, for new and for known pairs: `python -m tests.relation.speed`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ def main() -> None:
     """Time the labelled pairs, each new and then known, and the import of the relation."""
     names = vars(environment)
     rows = [json.loads(line) for line in PAIRS.read_text().splitlines()]
-    pairs = [tuple(resolve(eval(row[side], dict(names)), names) for side in ("source", "target")) for row in rows]
+    sides = ("source", "target")
+    pairs = [tuple(resolve(eval(row[side], dict(names)), names) for side in sides) for row in rows]
     new = [_microseconds(source, target) for source, target in pairs]
     known = [min(_microseconds(source, target) for _ in range(5)) for source, target in pairs]
     tenths = quantiles(new, n=10)
     print(f"{len(pairs)} new pairs: median {median(new):.0f} us, 90 % within {tenths[8]:.0f} us")
     print(f"known pairs: median {median(known):.2f} us")
     bare = min(_process("pass") for _ in range(9))
-    print(f"import of the relation: {min(_process(_IMPORT) for _ in range(9)) - bare:.0f} ms")
+    print(f"import, beside a bare interpreter: {min(_process(_IMPORT) for _ in range(9)) - bare:.0f} ms")
 
 
 _IMPORT = """

@@ -14,7 +14,12 @@ from syncra._annotations import Unresolved, resolve
 class Local: ...
 
 
-NAMES: dict[str, object] = {"Local": Local, "typing": typing, "Optional": Optional, "Callable": collections.abc.Callable}
+NAMES: dict[str, object] = {
+    "Local": Local,
+    "typing": typing,
+    "Optional": Optional,
+    "Callable": collections.abc.Callable,
+}
 
 
 @pytest.mark.parametrize(
@@ -63,8 +68,9 @@ def test_what_cannot_be_evaluated_says_so(annotation: str, text: str, name: str)
 
 def test_a_missing_name_spoils_only_its_own_part() -> None:
     """`list[Missing] | None` is still a list or None."""
-    assert resolve("dict[str, list[Missing]]", {}) == dict[str, list[Unresolved("Missing", "Missing")]]  # type: ignore[misc]
-    assert resolve("int | Missing", {}) == Union[int, Unresolved("Missing", "Missing")]
+    missing: Any = Unresolved("Missing", "Missing")
+    assert resolve("dict[str, list[Missing]]", {}) == dict[str, list[missing]]
+    assert resolve("int | Missing", {}) == Union[int, missing]
 
 
 def test_local_names_go_before_those_of_the_module() -> None:

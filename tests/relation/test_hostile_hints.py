@@ -86,7 +86,7 @@ Ping = TypeAliasType("Ping", "list[Pong]")
 Pong = TypeAliasType("Pong", "Ping | int")
 Growing = TypeAliasType("Growing", "list[Growing[list[T]]]", type_params=(T,))
 Swelling = TypeAliasType("Swelling", "list[Swelling[list[T]]]", type_params=(T,))
-NEWTYPE = typing.NewType("NEWTYPE", "Nowhere")  # type: ignore[valid-newtype]  # the name does not exist
+NEWTYPE = typing.NewType("NEWTYPE", "Nowhere")  # type: ignore[valid-newtype]  # noqa: F821 - no such name
 
 
 class Widening(Protocol[T_co]):
@@ -116,17 +116,20 @@ SELF_HOLDING: list[object] = []
 SELF_HOLDING.append(SELF_HOLDING)
 
 HINTS: list[object] = [
-    None, int, Any, object, Refusing, Secretive, list[Refusing], list[Secretive], type[Secretive], Broken(), Lying(),
+    None, int, Any, object, Refusing, Secretive, list[Refusing], list[Secretive], type[Secretive],
+    Broken(), Lying(),
     Annotated[int, Broken()], Annotated[int, [1]], Annotated[int, Unresolved("Gt", "Gt")], Loop, Ping, Pong,
-    Growing[int], Swelling[int], Widening[int], Broadening[int], Later, GetsInt, NEWTYPE, "Nowhere", "list[Nowhere]",
+    Growing[int], Swelling[int], Widening[int], Broadening[int], Later, GetsInt, NEWTYPE, "Nowhere",
+    "list[Nowhere]",
     "", "((", "import os", b"bytes", ForwardRef("Nowhere"), ForwardRef("int"), typing.List["int"],
-    inspect.Parameter.empty, Unresolved("Nowhere", "Nowhere"), list[Unresolved("x", "x")],  # type: ignore[misc]
+    inspect.Parameter.empty, Unresolved("Nowhere", "Nowhere"), list[Unresolved("x", "x")],
     ..., NotImplemented, 42, {}, SELF_HOLDING, print, typing, Generic, Protocol, Generic[T], T,
-    typing.Final, typing.ClassVar, typing.Unpack, typing.Concatenate, typing.Union, typing.Optional, typing.Callable,
+    typing.Final, typing.ClassVar, typing.Unpack, typing.Concatenate, typing.Union, typing.Optional,
+    typing.Callable,
     typing.Tuple, typing.Self, typing.Never, typing.TypeGuard[int], typing_extensions.ReadOnly,
     typing.ParamSpec("P"), typing.TypeVarTuple("Ts"), Literal[tuple(range(300))], dataclasses.InitVar[int],
     enum.Enum("Direction", "up down"), collections.namedtuple("Pair", "a b"), functools.partial,
-    typing_extensions.TypedDict("Item", {"a": "Nowhere"}), _deep(list, int, 300), Sequence[T], tuple[()],
+    typing_extensions.TypedDict("Item", {"a": "Nowhere"}), _deep(list, int, 300), Sequence[T], tuple[()],  # noqa: F821 - no such name
 ]  # fmt: skip
 
 
@@ -177,7 +180,7 @@ def test_large_literals_are_compared() -> None:
 
 
 def test_a_hint_is_compared_by_what_it_is_and_never_by_its_own_eq() -> None:
-    """A class that refuses to be compared or hashed is still itself, a subclass of object, and no other class."""
+    """A class that refuses to be compared or hashed is still itself, an object, and no other class."""
     assert assignable(Refusing, Refusing).fit is Fit.PROVEN
     assert assignable(list[Refusing], Sequence[object]).fit is Fit.PROVEN
     assert assignable(Refusing, int).fit is Fit.REJECTED

@@ -19,10 +19,11 @@ from mypy.typeops import get_type_vars
 
 TARGET = Path(__file__).parents[2] / "syncra" / "_relation"
 BASES_AND_MEMBERS = """
-_collections_abc _io array asyncio asyncio.events asyncio.futures asyncio.tasks asyncio.queues asyncio.locks asyncio.streams builtins
-collections collections.abc concurrent.futures contextlib contextvars csv datetime decimal enum fractions functools
-io ipaddress itertools logging numbers os pathlib queue random re socket string subprocess tempfile threading time
-types typing uuid weakref zipfile
+_collections_abc _io array asyncio asyncio.events asyncio.futures asyncio.tasks asyncio.queues
+asyncio.locks asyncio.streams builtins collections collections.abc concurrent.futures contextlib
+contextvars csv datetime decimal enum fractions functools io ipaddress itertools logging numbers os
+pathlib queue random re socket string subprocess tempfile threading time types typing uuid weakref
+zipfile
 """.split()
 BASES_ONLY = """
 abc argparse ast base64 calendar configparser dataclasses difflib email.message
@@ -34,7 +35,10 @@ xml.etree.ElementTree zlib zoneinfo numpy
 """.split()
 # Of numpy those by which other code takes its arrays and scalars.
 SOME_MEMBERS = frozenset(
-    "__array__ __bool__ __buffer__ __complex__ __contains__ __float__ __hash__ __index__ __int__ __iter__ __len__ dtype itemsize nbytes ndim shape size".split()
+    (
+        "__array__ __bool__ __buffer__ __complex__ __contains__ __float__ __hash__ __index__ __int__ "
+        "__iter__ __len__ dtype itemsize nbytes ndim shape size"
+    ).split()
 )
 UNKNOWN = "Unknown"
 
@@ -55,8 +59,9 @@ def main() -> None:
         if (found := printer.members(info, SOME_MEMBERS if path.startswith("numpy.") else None))
     }
     renamed = {real: path for path in bases if (real := _real_path(path)) not in bases}
-    _write("typeshed_classes.txt", _CLASSES_DOC, ("\t".join((path, *entry)) for path, entry in sorted(bases.items())))
-    _write("typeshed_names.txt", _NAMES_DOC, ("\t".join(entry) for entry in sorted(renamed.items())))
+    rows = ((path, *entry) for path, entry in sorted(bases.items()))
+    _write("typeshed_classes.txt", _CLASSES_DOC, map("\t".join, rows))
+    _write("typeshed_names.txt", _NAMES_DOC, map("\t".join, sorted(renamed.items())))
     _write("typeshed_members.txt", _MEMBERS_DOC, _member_lines(members))
 
 
@@ -72,14 +77,14 @@ def _public_classes(stubs: BuildResult, modules: list[str]) -> Iterator[tuple[st
     """The classes that exist both in a stub and at run time, by the path under which they are found."""
     seen: set[str] = set()
     found = [each for module in modules for each in _exported(stubs, module)]
-    for home, path, info in sorted(found, key=lambda each: each[:2]):
+    for _, path, info in sorted(found, key=lambda each: each[:2]):
         if info.fullname not in seen:
             seen.add(info.fullname)
             yield path, info
 
 
 def _exported(stubs: BuildResult, module: str) -> Iterator[tuple[int, str, nodes.TypeInfo]]:
-    """Classes that a module exports; those at home in it, and then those of better known modules, go first."""
+    """Classes that a module exports; those at home in it go first, then those of better known modules."""
     running = importlib.import_module(module)
     for name, symbol in stubs.files[module].names.items():
         info, real = symbol.node, getattr(running, name, None)
@@ -229,7 +234,8 @@ class _Printer:
                 parts.append(f"{label}: {shown}" + (" = ..." if kind.is_optional() else ""))
         if positional_only:
             parts.append("/")
-        result = f"{(function.type_guard and 'bool') or (function.type_is and 'bool') or self.show(function.ret_type, own)}"
+        guards = function.type_guard or function.type_is
+        result = "builtins.bool" if guards else self.show(function.ret_type, own)
         return f"({', '.join(parts)}) -> {result}"
 
     def show(self, shown: types.Type, own: str | None = None) -> str:
@@ -310,17 +316,18 @@ def _write(name: str, doc: str, lines: Iterable[str]) -> None:
 _WRITTEN = "Written by `python -m tests.relation.write_stubs` from the stubs that mypy reads: do not edit."
 _CLASSES_DOC = f"""
 {_WRITTEN}
-A line is a class: its path, type parameters, bases, and `protocol` or `alias`. A parameter's sign is its variance
-(`+` covariant, `-` contravariant, `*` TypeVarTuple, `**` ParamSpec), what follows `=` its default.
+A line is a class: its path, type parameters, bases, and `protocol` or `alias`. A parameter's sign is its
+variance (`+` covariant, `-` contravariant, `*` TypeVarTuple, `**` ParamSpec), what follows `=` its default.
 """
 _NAMES_DOC = f"""
 {_WRITTEN}
-A line is what a class calls itself, and the path under which its stub is found, where the two are not the same.
+A line is what a class calls itself, and the path under which its stub is found, where the two differ.
 """
 _MEMBERS_DOC = f"""
 {_WRITTEN}
-A line without a tab is the path of a class, the lines that follow are its members: `def` signatures (overloads
-joined by `|`), with `class` or `static` before, or `property`, `attribute` or `classvar` and a type.
+A line without a tab is the path of a class, the lines that follow are its members: `def` signatures
+(overloads joined by `|`), with `class` or `static` before; or `property`, `attribute` or `classvar`, and a
+type.
 """
 
 if __name__ == "__main__":
