@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, TypeVarTuple
 
 from syncra._relation._answer import Answer
@@ -46,10 +47,12 @@ def _read(hint: object) -> Term:
     return term
 
 
-def solution(pairs: Iterable[tuple[object, object]]) -> Mapping[object, object]:
-    """What the type variables of one generic call stand for: variable -> hint."""
+def solution(pairs: Iterable[tuple[object, object]]) -> tuple[Mapping[object, object], bool]:
+    """What the type variables of one generic call stand for (variable -> hint), and whether it lasts."""
+    before = missing.met
     terms = [(freeze(_read(given)), _read(wanted)) for given, wanted in pairs]
-    return {variable.key: write(term) for variable, term in solve_terms(terms).items()}
+    solved = {variable.key: write(term) for variable, term in solve_terms(terms).items()}
+    return MappingProxyType(solved), missing.met == before
 
 
 def replaced(hint: object, solved: Mapping[object, object]) -> object:

@@ -19,7 +19,14 @@ __all__ = ["assignable", "has_variables", "solve", "substitute", "type_name", "u
 # like. Bounded, because entries keep local classes alive.
 _MOST_ANSWERS: Final = 8192
 _answers: dict[tuple[int, int], tuple[object, object, Answer]] = {}
+# Tasks of one generic function ask the same again and again: the same pairs have one solution object, and one
+# solution object gives the same hint, whose answers are then known too.
+_solutions: dict[tuple[int, ...], tuple[object, Mapping[object, object]]] = {}
+_substituted: dict[tuple[int, int], tuple[object, object, object]] = {}
 
+K = TypeVar("K")
+V = TypeVar("V")
+_NOTHING: Final[Mapping[object, object]] = types.MappingProxyType({})
 _VARIABLES: Final = (TypeVar, ParamSpec, TypeVarTuple)
 _COROUTINES: Final = (collections.abc.Coroutine, types.CoroutineType)
 
@@ -40,10 +47,14 @@ def assignable(source: object, target: object) -> Answer:
     except Exception as error:  # noqa: BLE001 - hints hold other people's code
         return Answer(Fit.CHECKED, f"the types can't be compared: {_described(error)}")
     if lasting:
-        if len(_answers) >= _MOST_ANSWERS:
-            _answers.clear()
-        _answers[id(source), id(target)] = (source, target, found)
+        _keep(_answers, (id(source), id(target)), (source, target, found))
     return found
+
+
+def _keep(known: dict[K, V], key: K, entry: V) -> None:
+    if len(known) >= _MOST_ANSWERS:
+        known.clear()
+    known[key] = entry
 
 
 def _described(error: Exception) -> str:
@@ -71,24 +82,37 @@ def solve(pairs: Iterable[tuple[object, object]]) -> Mapping[object, object]:
     Args:
         pairs: what is given and what the parameter's hint is, for each argument of the call.
     """
+    asked = tuple(pairs)
+    key = tuple(id(each) for pair in asked for each in pair)
+    if key in _solutions:
+        return _solutions[key][1]
     from syncra._relation import _engine  # see the module's docstring
 
     try:
-        return _engine.solution(pairs)
+        found, lasting = _engine.solution(asked)
     except Exception:  # noqa: BLE001 - hints hold other people's code
-        return {}
+        return _NOTHING
+    if lasting:
+        _keep(_solutions, key, (asked, found))
+    return found
 
 
 def substitute(hint: object, solution: Mapping[object, object]) -> object:
     """The hint with its type variables replaced; the unsolved by their default, bound, or Any."""
     if not has_variables(hint):
         return hint
+    known = _substituted.get((id(hint), id(solution)))
+    if known is not None:
+        return known[2]
     from syncra._relation import _engine  # see the module's docstring
 
     try:
-        return _engine.replaced(hint, solution)
+        found = _engine.replaced(hint, solution)
     except Exception:  # noqa: BLE001 - hints hold other people's code
         return hint
+    if isinstance(solution, types.MappingProxyType):  # as `solve` gives it: it does not change
+        _keep(_substituted, (id(hint), id(solution)), (hint, solution, found))
+    return found
 
 
 def has_variables(hint: object) -> bool:

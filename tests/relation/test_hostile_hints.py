@@ -11,7 +11,7 @@ import enum
 import functools
 import inspect
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ForwardRef, Generic, Literal, Protocol, TypeVar, Union
 
 import pytest
@@ -148,7 +148,7 @@ def test_no_question_about_a_strange_hint_raises(number: int) -> None:
     hint = HINTS[number]
     assert len(type_name(hint)) <= 200
     assert isinstance(has_variables(hint), bool)
-    assert isinstance(solve([(hint, Sequence[T]), (int, hint)]), dict)
+    assert isinstance(solve([(hint, Sequence[T]), (int, hint)]), Mapping)
     substitute(hint, {T: int})
     unwrap_awaitable(hint)
     resolve(hint, {})

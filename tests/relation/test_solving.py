@@ -95,6 +95,15 @@ def test_a_source_keeps_its_own_variables() -> None:
     assert assignable(list[T], Sequence[object]).fit is Fit.PROVEN
 
 
+def test_one_call_is_solved_once() -> None:
+    """Tasks of one generic function share a solution and the hints that come of it, and so their answers."""
+    given, wanted, result = list[int], Sequence[T], dict[str, T]
+    solution = solve([(given, wanted)])
+    assert solve([(given, wanted)]) is solution
+    assert substitute(result, solution) is substitute(result, solution)
+    assert substitute(result, {T: str}) == dict[str, str]
+
+
 def test_what_awaiting_gives() -> None:
     """Only a Coroutine is an asynchronous function's annotation; an Awaitable is a value."""
     assert unwrap_awaitable(Coroutine[Any, Any, int]) is int
