@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from syncra._ended import Ended
 from syncra._nodes import Node, is_node
@@ -15,6 +15,7 @@ from syncra.errors import NodeNotFoundError, NoResultError, NotAwaitedError, sug
 __all__ = ["Results"]
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 class Results(Mapping[Node[Any], Any]):
@@ -134,6 +135,18 @@ class Results(Mapping[Node[Any], Any]):
         if failures:
             count = f"{len(failures)} tasks" if len(failures) > 1 else "a task"
             raise BaseExceptionGroup(f"{count} of {self._graph} failed", failures)
+
+    if TYPE_CHECKING:
+        # Mapping's own, for look-up by name too.
+        @overload
+        def get(self, key: Node[T], /) -> T | None: ...
+        @overload
+        def get(self, key: Node[T], default: D, /) -> T | D: ...
+        @overload
+        def get(self, key: str, default: object = None, /) -> Any: ...
+        def get(  # pyright: ignore[reportIncompatibleMethodOverride]  # Mapping's overloads do not know T
+            self, key: Any, default: object = None, /
+        ) -> Any: ...  # Any: as __getitem__
 
     def __iter__(self) -> Iterator[Node[Any]]:
         self._finished  # raises where they were not awaited

@@ -60,6 +60,8 @@ assert_type(results, Results)
 assert_type(results[numbers], list[int])
 assert_type(results[described], str)
 assert_type(results["numbers"], Any)
+assert_type(results.get(numbers), list[int] | None)
+assert_type(results.get("numbers", 3), Any)
 assert_type(run(numbers, count.bind(3)), list[int])
 assert_type(run(described, strategy=Asyncio(max_concurrency=4)), str)
 as_mapping: Mapping[Node[Any], Any] = results
