@@ -16,6 +16,7 @@ from typing import Final, TypeVar, cast
 from syncra._annotations import resolve
 from syncra._relation._hints import OBJECT, bare, instance, missing, read_hint
 from syncra._relation._parameters import parameters_of, pydantic_generic
+from syncra._relation._replacing import replace_variables
 from syncra._relation._terms import (
     ANY,
     Class,
@@ -26,7 +27,6 @@ from syncra._relation._terms import (
     Tuple,
     TypeOf,
     Variable,
-    replace_variables,
     union_of,
 )
 from syncra._relation._typeshed import UNKNOWN, class_of, stub_bases, stub_is_protocol
@@ -42,6 +42,7 @@ __all__ = [
     "is_typed_dict",
     "literals_of",
     "names_of",
+    "own_annotations",
     "own_hints",
     "remembered",
     "solution_of",
@@ -96,10 +97,16 @@ def names_of(cls: type) -> tuple[Mapping[str, object], Mapping[str, object]]:
 
 def own_hints(cls: type) -> Mapping[str, object]:
     """The annotations of the class body itself, resolved as far as their names exist."""
-    if "__annotations__" not in vars(cls) and "__annotate_func__" not in vars(cls):
-        return {}
-    annotations: Mapping[str, object] = cls.__annotations__
-    return {name: resolve(hint, *names_of(cls)) for name, hint in annotations.items()}
+    return {name: resolve(hint, *names_of(cls)) for name, hint in own_annotations(cls).items()}
+
+
+def own_annotations(cls: type) -> Mapping[str, object]:
+    """The annotations of the class body itself, as they were written."""
+    own = vars(cls)
+    if "__annotations__" in own or "__annotate_func__" in own:  # the latter from 3.14 on
+        annotations: Mapping[str, object] = cls.__annotations__
+        return annotations
+    return {}
 
 
 @remembered

@@ -11,8 +11,9 @@ from syncra._relation._hints import missing, read_argument, read_hint
 from syncra._relation._names import show
 from syncra._relation._parameters import is_type_variable, variable_of
 from syncra._relation._reasons import answer
+from syncra._relation._replacing import replace_variables, variables_in
 from syncra._relation._solve import compare, freeze, solve_terms, unsolved
-from syncra._relation._terms import Term, replace_variables, variables_in
+from syncra._relation._terms import Term
 from syncra._relation._written import write
 
 __all__ = ["decide", "name", "replaced", "solution"]

@@ -17,6 +17,7 @@ from typing import Final, cast, get_args, get_origin
 from syncra._annotations import Unresolved, resolve
 from syncra._relation._constraints import constrained
 from syncra._relation._parameters import is_type_variable, parameters_of, pydantic_generic, variable_of
+from syncra._relation._replacing import replace_variables
 from syncra._relation._terms import (
     ALL_PARAMETERS,
     ANY,
@@ -36,7 +37,6 @@ from syncra._relation._terms import (
     Tuple,
     TypeOf,
     Variable,
-    replace_variables,
     union_of,
 )
 from syncra._relation._typeshed import class_of, stub_default

@@ -24,6 +24,7 @@ from syncra._relation._members import constructor_of, instance_member
 from syncra._relation._protocols import protocol_fits
 from syncra._relation._reasons import invariant_cure, invariant_reason
 from syncra._relation._records import record_fits
+from syncra._relation._replacing import replace_variables
 from syncra._relation._terms import (
     Constrained,
     Function,
@@ -38,7 +39,6 @@ from syncra._relation._terms import (
     TypeOf,
     Union,
     Variable,
-    replace_variables,
 )
 from syncra._relation._tuples import tuple_fits
 from syncra._relation._typeshed import class_of, stub_alias

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from syncra._relation._body import member_names
 from syncra._relation._classes import ancestors_of, has_unknown_base, is_protocol, remembered
 from syncra._relation._findings import Compare, Doubt, Finding, Mismatch, first_fault
 from syncra._relation._hints import instance
@@ -10,12 +11,11 @@ from syncra._relation._members import (
     class_member,
     constructor_of,
     instance_member,
-    member_names,
     metaclass_member,
 )
 from syncra._relation._terms import Class, Function, Instance, Overloaded, Term, Tuple, TypeOf
 
-__all__ = ["is_called_only", "protocol_fits", "protocol_members"]
+__all__ = ["protocol_fits", "protocol_members"]
 
 
 @remembered
@@ -23,11 +23,6 @@ def protocol_members(of: Class) -> tuple[str, ...]:
     """The names of the members of a protocol, those of the protocols that it extends included."""
     bases = (ancestor for ancestor in ancestors_of(of) if is_protocol(ancestor))
     return tuple(dict.fromkeys(name for base in bases for name in member_names(base)))
-
-
-def is_called_only(of: Class) -> bool:
-    """Whether the protocol asks for nothing but `__call__`."""
-    return protocol_members(of) == ("__call__",)
 
 
 def protocol_fits(compare: Compare, source: Term, target: Instance) -> Finding:

@@ -10,7 +10,8 @@ from syncra._annotations import resolve
 from syncra._relation._classes import names_of, remembered, solution_of
 from syncra._relation._findings import Compare, Finding, Mismatch, first_fault
 from syncra._relation._hints import OBJECT, read_hint
-from syncra._relation._terms import Class, Instance, Term, replace_variables
+from syncra._relation._replacing import replace_variables
+from syncra._relation._terms import Class, Instance, Term
 
 __all__ = ["record_fits"]
 

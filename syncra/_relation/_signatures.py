@@ -5,18 +5,26 @@ Specification: "Callables" (parameter kinds), "Unpack for keyword arguments".
 
 from __future__ import annotations
 
-import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 
 from syncra._annotations import resolve
-from syncra._relation._hints import read_hint
+from syncra._relation._hints import instance, read_hint
 from syncra._relation._parameters import is_type_variable
-from syncra._relation._terms import Function, Gradual, Kind, Parameter, Parameters, Term, Variable
+from syncra._relation._terms import (
+    ANY,
+    Function,
+    Gradual,
+    Kind,
+    Parameter,
+    Parameters,
+    Variable,
+)
 
 __all__ = ["open_parameters", "read_function"]
 
-_REST, _OPTIONS = 0x04, 0x08  # flags of a code object: it has *args, it has **kwargs
+# Flags of a code object: it has *args, it has **kwargs, calling it gives a coroutine.
+_REST, _OPTIONS, _COROUTINE = 0x04, 0x08, 0x80
 
 
 def read_function(function: types.FunctionType, local_names: Mapping[str, object]) -> Function:
@@ -29,17 +37,9 @@ def read_function(function: types.FunctionType, local_names: Mapping[str, object
         name: resolve(hint, function.__globals__, names) for name, hint in function.__annotations__.items()
     }
     returns = read_hint(hints["return"]) if "return" in hints else Gradual("no annotation")
-    if function.__code__.co_flags & 0x80:  # a coroutine function: calling it gives a coroutine
-        coroutine = read_hint(sys.modules["collections.abc"].Coroutine[object, object, object])
-        returns = _awaited(coroutine, returns)
+    if function.__code__.co_flags & _COROUTINE:
+        returns = instance(Coroutine, ANY, ANY, returns)
     return Function(open_parameters(tuple(_parameters(function, hints))), returns)
-
-
-def _awaited(coroutine: Term, returns: Term) -> Term:
-    from syncra._relation._terms import ANY, Instance
-
-    assert isinstance(coroutine, Instance)
-    return Instance(coroutine.of, (ANY, ANY, returns))
 
 
 def _parameters(function: types.FunctionType, hints: Mapping[str, object]) -> Iterator[Parameter]:

@@ -8,17 +8,8 @@ from syncra._relation._findings import Finding, Mismatch, first_fault
 from syncra._relation._fits import Comparison, limit_fits
 from syncra._relation._hints import bound_of, constraints_of, default_of
 from syncra._relation._holes import Holes
-from syncra._relation._terms import (
-    ALL_PARAMETERS,
-    ANY,
-    Gradual,
-    Term,
-    Tuple,
-    Variable,
-    replace_variables,
-    union_of,
-    variables_in,
-)
+from syncra._relation._replacing import replace_variables, variables_in
+from syncra._relation._terms import ALL_PARAMETERS, ANY, Gradual, Term, Tuple, Variable, union_of
 
 __all__ = ["compare", "freeze", "solve_terms", "unsolved"]
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from syncra._relation._assigned import assigned_attributes
-from syncra._relation._classes import bases_of, remembered
+from syncra._relation._classes import bases_of, own_annotations, remembered
 from syncra._relation._members import instance_member
 from syncra._relation._parameters import INFERRED, parameters_of
-from syncra._relation._terms import (
-    Class,
-    Function,
-    Instance,
-    Overloaded,
-    Parameters,
-    Term,
-    Variable,
-    rebuild,
-)
+from syncra._relation._replacing import rebuild
+from syncra._relation._terms import Class, Function, Instance, Overloaded, Parameters, Term, Variable
 
 __all__ = ["variances_of"]
 
@@ -38,7 +30,7 @@ def _inferred(of: Class, variable: Variable) -> str:
     for base in bases_of(of):
         uses.look(base, "+")
     receiver = Instance(of, tuple(each for _, each in parameters_of(of)))
-    own = (*vars(of.cls), *vars(of.cls).get("__annotations__", ()), *assigned_attributes(of))
+    own = (*vars(of.cls), *own_annotations(of.cls), *assigned_attributes(of))
     for name in dict.fromkeys(own):
         if name in _IGNORED or (name.startswith("__") and not name.endswith("__")):
             continue

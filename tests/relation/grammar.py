@@ -179,7 +179,6 @@ def draw_generic_pairs(random: Random, count: int) -> list[tuple[str, str]]:
         target = _with_variables(random, source if random.random() < 0.5 else change(random, source), WANTED)
         if random.random() < 0.2:
             source = _with_variables(random, source, GIVEN)
-            target = change(random, source) if random.random() < 0.3 else target
         pairs.append((str(source), str(target)))
     return pairs
 
