@@ -406,6 +406,30 @@ def test_a_closed_executor_is_an_error_and_no_hang() -> None:
         Graph.of(task(name="t")(give)).compile().run(strategy=Threads(executor))
 
 
+def test_a_run_from_a_thread_of_its_own_executor_takes_part() -> None:
+    """A plan that somebody runs on the executor's only thread, on that executor, does not wait for another thread."""
+    node = task(name="t")(give)
+    with ThreadPoolExecutor(1) as executor:
+        run = Graph.of(node).compile().run
+        assert executor.submit(lambda: run(strategy=Threads(executor))[node]).result(60) == 1
+
+
+def test_runs_on_different_strategies_nest_in_turn() -> None:
+    """A kept team and an executor of one thread each, running plans on each other, never wait for each other."""
+    with ThreadPoolExecutor(1) as executor, Asyncio(max_concurrency=1, offload=True) as kept, Threads(2) as team:
+        strategies: list[Strategy] = [Threads(executor), kept, team]
+
+        def at(depth: int) -> int:
+            if not depth:
+                return 0
+            inner = task(name="inner", arguments={"depth": depth - 1})(at)
+            beside = task(name="beside")(give)
+            plan = Graph.of(inner, beside).compile()
+            return 1 + plan.run(strategy=strategies[depth % 3])[inner]
+
+        assert at(12) == 12
+
+
 def test_an_executor_that_others_keep_busy_is_waited_for() -> None:
     """Steps run on the executor's threads only, once there is one."""
     release, names = threading.Event(), list[str]()

@@ -404,7 +404,7 @@ def test_views_convert_take_apart_and_loosen() -> None:
     def joined(times: int, item: str, more: int) -> str:
         return item * (times + more)
 
-    @task(dependencies=unchecked(raw))  # type: ignore[untyped-decorator]  # a Node[Any] fits every overload
+    @task(dependencies=unchecked(raw))
     def loose(value: int) -> int:
         return value
 
@@ -461,7 +461,7 @@ def test_validation_can_be_more_or_nothing() -> None:
     def wrong() -> int:
         return "x"  # type: ignore[return-value]  # what is tested
 
-    @task(dependencies=unchecked(wrong))  # type: ignore[untyped-decorator]  # a Node[Any] fits every overload
+    @task(dependencies=unchecked(wrong))
     def taken(value: int) -> object:
         return value
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syncra import Failed, Graph, Input, Results, Skipped, Succeeded, depends, task
+from syncra import Failed, Graph, Input, Node, Results, Skipped, Succeeded, depends, task
 from syncra.errors import NodeNotFoundError, NoResultError, NotAwaitedError, RunningLoopError, TaskReturnError
 
 
@@ -86,7 +86,7 @@ def test_outcomes_of_many_skipped_nodes_are_found_quickly() -> None:
     def same(value: int) -> int:
         return value
 
-    last = fails
+    last: Node[Any] = fails
     for number in range(20_000):
         last = task(name=f"link{number}", dependencies=last)(same)
     results = Graph.of(last)(on_error="continue")

@@ -162,7 +162,7 @@ def test_a_failure_stops_a_run_that_does_not_go_on() -> None:
     assert run.finished
     error = run.end().error
     assert error is early
-    assert error.__notes__ == ["task 't0' of the graph failed under Test", "meanwhile 't1' failed too"]
+    assert early.__notes__ == ["task 't0' of the graph failed under Test", "meanwhile 't1' failed too"]
 
 
 def test_interrupts_stop_a_run_that_goes_on() -> None:
