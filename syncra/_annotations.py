@@ -74,6 +74,7 @@ class _Names(dict[str, object]):
 
     def __init__(self, module_globals: Mapping[str, object], local_names: Mapping[str, object]) -> None:
         super().__init__()
+        self.local_names = local_names
         self._scopes = (local_names, module_globals, vars(builtins))
 
     def __missing__(self, name: str) -> object:
@@ -108,7 +109,7 @@ def _evaluate(text: str, names: _Names) -> object:
 
 def _run(tree: ast.Expression, names: _Names) -> object:
     # eval asks a mapping that is not a plain dict only for locals, so the names are given as locals.
-    return eval(compile(tree, "<annotation>", "eval"), {"__builtins__": {}}, names)  # noqa: S307
+    return eval(compile(tree, "<annotation>", "eval"), {}, names)  # noqa: S307
 
 
 def _evaluate_quoted(text: str, names: _Names) -> object:
@@ -135,7 +136,7 @@ def _resolve_reference(reference: typing.ForwardRef, names: _Names, depth: int) 
     if isinstance(module, str):
         module = sys.modules.get(module)
     if module is not None:
-        names = _Names(vars(module), names)
+        names = _Names(vars(module), names.local_names)
     return _resolve(reference.__forward_arg__, names, depth - 1)
 
 

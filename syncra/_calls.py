@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from inspect import Parameter, iscoroutinefunction
+from inspect import Parameter, iscoroutinefunction, unwrap
 from types import GenericAlias, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -68,7 +68,7 @@ class Accept:
     @classmethod
     def of(cls, node: Node[Any], hint: object, *, is_checked: bool) -> Accept | None:
         """The acceptance of a task's results; None where the hint alone rules out what is never a value."""
-        if not node.is_task or not (is_checked or _may_be_awaitable(hint)):
+        if not node.is_task or not (is_checked or _may_be_awaitable(hint) or (not node.is_async and _hides_coroutines(node))):
             return None
         return cls(node.name, hint, is_checked)
 
@@ -114,6 +114,12 @@ def _no_value(name: str, value: object) -> TaskReturnError:
     if type(value).__name__ == "coroutine" and close is not None:
         close()  # or Python warns that it was never awaited
     return TaskReturnError(f"task {name!r} returned {kind}, not a value; {cure}", name=name)
+
+
+def _hides_coroutines(node: Node[Any]) -> bool:
+    """Whether a decorator that is no coroutine function itself stands before one, whose annotations it shows."""
+    function = node.function
+    return function is not None and hasattr(function, "__wrapped__") and iscoroutinefunction(unwrap(function))
 
 
 def _may_be_awaitable(hint: object) -> bool:

@@ -228,5 +228,6 @@ def run(node: Node[T], /, *bindings: Binding, strategy: Strategy | None = None) 
         >>> run(price, price.bind(2.5))
         2.5
     """
-    plan = Graph.of(checked_node(node, "run()")).compile(node)
-    return plan.run(*bindings, strategy=strategy)[node]
+    wanted = checked_node(node, "run()")
+    graph = Graph(wanted.name, settle([wanted], {}))
+    return graph.compile(node).run(*bindings, strategy=strategy)[node]

@@ -211,8 +211,11 @@ class _InputOf(GenericAlias):
     """`Input[T]`, which tells the inputs made from it what T is before their default is checked."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # Any: the checkers see Input.__init__ instead
-        make: Any = self.__origin__  # Any: GenericAlias says that it may be a type alias too
-        return make(*args, **kwargs, _hint=self.__args__[0])
+        cls: Any = self.__origin__  # Any: GenericAlias says that it may be a type alias too
+        made = cls.__new__(cls)
+        made.result_type = self.__args__[0]
+        made.__init__(*args, **kwargs)
+        return made
 
 
 class Input(Node[T_co]):
@@ -236,7 +239,7 @@ class Input(Node[T_co]):
 
     default: object
 
-    def __init__(self, name: str, *, default: T_co = cast(Any, MISSING), _hint: object = MISSING) -> None:
+    def __init__(self, name: str, *, default: T_co = cast(Any, MISSING)) -> None:
         # cast: an optional argument of type T has no default that is a T.
         self.name = checked_name(name, "an input's name")
         self.default = default
@@ -244,17 +247,16 @@ class Input(Node[T_co]):
         self.is_async = False
         self.wiring = _NOTHING_NEEDED
         self.policy = DEFAULT_POLICY
-        if _hint is MISSING:
-            _hint = Any if default is MISSING else type(default)
-        self.result_type = _hint
-        self.settled = Settled(_hint)
+        # `Input[T](...)` has set the type already.
+        hint = self.__dict__.setdefault("result_type", Any if default is MISSING else type(default))
+        self.settled = Settled(hint)
         if default is not MISSING:
             from syncra._values import value_check
 
-            reasons = value_check(_hint).faults(default)
+            reasons = value_check(hint).faults(default)
             if reasons is not None:
                 raise ArgumentError(
-                    f"the default of input {name!r} is not {type_name(_hint)}: {reasons};"
+                    f"the default of input {name!r} is not {type_name(hint)}: {reasons};"
                     " change the default or the type"
                 )
 
@@ -314,8 +316,14 @@ def checked_node(value: object, where: str) -> Node[Any]:
         raise WiringError(
             f"{where} takes a node, not the name {value!r}; names go into dependencies= of a task with a graph_name="
         )
-    cure = "; decorate it with @task first" if callable(value) else "; a node is a task, an Input or a view on one"
-    raise WiringError(f"{where} takes a node, not {getattr(value, '__name__', None) or type(value).__name__!r}{cure}")
+    shown = getattr(value, "__name__", None) or type(value).__name__
+    if callable(value):
+        cure = "decorate it with @task first"
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        cure = "give it the nodes one by one; and the task itself, not what calling it gives"
+    else:
+        cure = "a node is a task, an Input or a view on one; pass the task itself, not what calling it gives"
+    raise WiringError(f"{where} takes a node, not {shown!r}; {cure}")
 
 
 def checked_name(name: object, what: str) -> str:

@@ -80,7 +80,7 @@ class Plan:
         if self.is_async and _loop_is_running():
             raise RunningLoopError(
                 f"{self._program.describe()} has async tasks, and an event loop is running here already:"
-                " write `await plan.arun(...)` or `await graph(...)`"
+                " write `await graph(...)` or `await plan.arun(...)`; for one node, `await Graph.of(node)(...)`"
             )
         driver.execute(run)
         return _finished(run)
@@ -107,7 +107,9 @@ class Plan:
             raise OptionError(f"on_error must be 'raise' or 'continue', not {on_error!r}")
         if strategy is None:
             strategy = _default(is_async=self.is_async)
-        if isinstance(strategy, type) or not isinstance(strategy, Strategy):
+        if isinstance(strategy, type):
+            raise OptionError(f"strategy must be an object, not a class: write {strategy.__name__}()")
+        if not isinstance(strategy, Strategy):
             raise OptionError(f"strategy must be a Strategy such as Threads(), not {strategy!r:.100}")
         given, unneeded = start_values(self._program, bindings, self._types)
         name = type(strategy).__name__

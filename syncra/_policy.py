@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from syncra.errors import OptionError
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
 __all__ = ["DEFAULT_POLICY", "Policy", "Retry"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,10 @@ class Retry:
     def __post_init__(self) -> None:
         if not _is_int(self.count) or self.count < 0:
             raise OptionError(f"retries must be a whole number, 0 or more, not {self.count!r}")
-        _require("delay", self.delay, at_least=0.0)
-        _require("backoff", self.backoff, at_least=1.0)
-        _require("jitter", self.jitter, at_least=0.0, at_most=1.0)
-        _require("max_delay", self.max_delay, at_least=0.0)
+        _require("delay", self.delay, "seconds", at_least=0.0)
+        _require("backoff", self.backoff, "a factor", at_least=1.0)
+        _require("jitter", self.jitter, "a share", at_least=0.0, at_most=1.0)
+        _require("max_delay", self.max_delay, "seconds", at_least=0.0)
         kinds = self.on if isinstance(self.on, tuple) else (self.on,)
         for kind in kinds:
             if not (isinstance(kind, type) and issubclass(kind, Exception)):
@@ -86,26 +88,18 @@ class Policy:
     offload: bool = False
 
     @classmethod
-    def of(cls, options: Mapping[str, object]) -> Policy:
-        """The policy that these options of `@task` ask for.
-
-        Raises:
-            OptionError: a value makes no sense.
-        """
+    def of(cls, options: Mapping[str, object]) -> tuple[Policy, list[OptionError]]:
+        """The policy that these options of `@task` ask for, and what is wrong with them."""
         retries, timeout, offload = options.get("retries", 0), options.get("timeout"), options.get("offload", False)
-        if not retries and timeout is None and offload is False and _is_int(retries):
-            return DEFAULT_POLICY
-        if not isinstance(retries, Retry):
-            if not _is_int(retries):
-                raise OptionError(f"retries must be a whole number or a Retry, not {retries!r}")
-            retries = Retry(retries)
-        if timeout is not None:
-            timeout = _require("timeout", timeout, at_least=0.0)
-            if timeout == 0.0:
-                raise OptionError("timeout must be more than 0 seconds; leave it out for no limit")
-        if not isinstance(offload, bool):
-            raise OptionError(f"offload must be True or False, not {offload!r}")
-        return cls(retries if retries.count else None, timeout, offload)
+        if retries == 0 and timeout is None and offload is False and _is_int(retries):
+            return DEFAULT_POLICY, []
+        faults: list[OptionError] = []
+        policy = cls(
+            _found(_retry, retries, faults),
+            _found(_timeout, timeout, faults),
+            _found(_offload, offload, faults) or False,
+        )
+        return policy, faults
 
 
 DEFAULT_POLICY = Policy()
@@ -115,10 +109,41 @@ def _is_int(value: object) -> TypeIs[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _require(name: str, value: object, *, at_least: float, at_most: float = float("inf")) -> float:
+def _found(read: Callable[[object], T], given: object, faults: list[OptionError]) -> T | None:
+    """What an option asks for; None, and one fault more, where it makes no sense."""
+    try:
+        return read(given)
+    except OptionError as fault:
+        faults.append(fault)
+        return None
+
+
+def _retry(given: object) -> Retry | None:
+    if isinstance(given, Retry):
+        return given if given.count else None
+    if not _is_int(given):
+        raise OptionError(f"retries must be a whole number or a Retry, not {given!r:.100}")
+    return Retry(given) if given else None
+
+
+def _timeout(given: object) -> float | None:
+    if given is None:
+        return None
+    if _require("timeout", given, "seconds", at_least=0.0) == 0.0:
+        raise OptionError("timeout must be more than 0 seconds; leave it out for no limit")
+    return float(cast(float, given))  # cast: just asked
+
+
+def _offload(given: object) -> bool:
+    if not isinstance(given, bool):
+        raise OptionError(f"offload must be True or False, not {given!r:.100}")
+    return given
+
+
+def _require(name: str, value: object, unit: str, *, at_least: float, at_most: float = float("inf")) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-        raise OptionError(f"{name} must be a finite number of seconds or a factor, not {value!r}")
+        raise OptionError(f"{name} must be a finite number ({unit}), not {value!r:.100}")
     if not at_least <= value <= at_most:
-        bounds = f"{at_least} or more" if at_most == float("inf") else f"between {at_least} and {at_most}"
-        raise OptionError(f"{name} must be {bounds}, not {value!r}")
+        bounds = f"{at_least:g} or more" if at_most == float("inf") else f"between {at_least:g} and {at_most:g}"
+        raise OptionError(f"{name} must be {bounds} ({unit}), not {value!r:.100}")
     return float(value)

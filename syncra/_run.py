@@ -9,6 +9,7 @@ and attempts. A Run is not thread-safe: a strategy with several threads holds on
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from heapq import heapify, heappop, heappush
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -207,7 +208,8 @@ class Run:
             before.append(error)
             self._try_again(step, retry.seconds_before(len(before) + 1))
             return
-        error.__traceback__ = _from_users_code(error.__traceback__)
+        # Past the class, which may be frozen as a dataclass is.
+        BaseException.with_traceback(error, _from_users_code(error.__traceback__))
         self._note(step, error, len(before) + 1)
         self._failures[step.index] = Failed(error, tuple(before))
         self._pass_over(step)
@@ -246,7 +248,8 @@ class Run:
         Raises:
             ProtocolError: the driver has left before the run was over, or stopped it without an exception to raise.
         """
-        if not self.finished:
+        # An interrupt that came between taking a step and ending it is not to be hidden by what it has left undone.
+        if not self.finished and self._interrupt is None:
             raise ProtocolError(f"{self._strategy or 'the strategy'} returned before the run had ended")
         error = self._first_error()
         if self.stopping and error is None:
@@ -363,8 +366,9 @@ class Run:
 def _add_note(error: BaseException, note: str) -> None:
     try:
         error.add_note(note)
-    except Exception:  # an exception class may forbid it: the failure itself matters more
-        pass
+    except Exception:  # an exception class may forbid it, as a frozen dataclass does
+        with suppress(Exception):  # the failure itself matters more
+            object.__setattr__(error, "__notes__", [*getattr(error, "__notes__", ()), note])
 
 
 def _from_users_code(traceback: TracebackType | None) -> TracebackType | None:

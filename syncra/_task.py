@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from syncra._fit import fit
 from syncra._nodes import Dependency, Node, Settled, Wiring, checked_name
-from syncra._policy import DEFAULT_POLICY, Policy
+from syncra._policy import Policy
 from syncra._registry import Definition, register
 from syncra._signature import Signature, as_callable, read_signature
 from syncra._wiring import wire
@@ -262,26 +262,21 @@ def _read_options(
     options: Mapping[str, object], signature: Signature, faults: list[DeclarationError]
 ) -> tuple[str, str | None, Policy]:
     """Name, graph and policy; what is wrong with them is added to the faults."""
-    name, graph_name, policy = signature.name or "<lambda>", None, DEFAULT_POLICY
     for option in options:
         if option not in OPTIONS:
             faults.append(OptionError(f"@task has no option {option!r}{suggestion(option, OPTIONS)}"))
+    policy, nonsense = Policy.of(options)
+    faults += nonsense
+    name, graph_name = signature.name or "<lambda>", options.get("graph_name")
     try:
-        if options.get("name") is not None or not signature.name:
-            given = options.get("name")
-            if given is None:
-                raise OptionError("a lambda, a partial or a callable object has no name of its own; give it a name=")
-            name = checked_name(given, "name=")
+        if options.get("name") is not None:
+            name = checked_name(options["name"], "name=")
+        elif not signature.name:
+            raise OptionError("a lambda, a partial or a callable object has no name of its own; give it a name=")
     except OptionError as fault:
         faults.append(fault)
     try:
-        if options.get("graph_name") is not None:
-            graph_name = checked_name(options["graph_name"], "graph_name=")
+        return name, None if graph_name is None else checked_name(graph_name, "graph_name="), policy
     except OptionError as fault:
         faults.append(fault)
-    try:
-        policy = Policy.of(options)
-    except OptionError as fault:
-        faults.append(fault)
-    return name, graph_name, policy
-
+        return name, None, policy

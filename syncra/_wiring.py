@@ -38,7 +38,8 @@ def wire(
         rest: Sources = ()
     else:
         rest = draft.connect_in_order(draft.sources("dependencies", dependencies))
-    draft.take_defaults(whole=whole)
+    # What could not be read might have filled the rest.
+    draft.take_defaults(whole=whole and not draft.faults)
     waits = (*rest, *draft.sources("after", after))
     positional, keyword = draft.laid_out()
     return Wiring(positional, keyword, tuple(Connection(each, None) for each in waits)), draft.faults

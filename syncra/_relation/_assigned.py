@@ -46,4 +46,4 @@ def _assigned_type(cls: type, function: types.FunctionType, name: str, value: st
     for parameter in signature.parameters.items[1:]:
         if parameter.name == value and parameter.kind not in (Kind.REST, Kind.OPTIONS):
             return parameter.term
-    return Gradual(f"attribute {name!r} has no annotation")
+    return Gradual(f"attribute {name!r} has no annotation", unknown=True)

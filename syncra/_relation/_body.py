@@ -163,10 +163,12 @@ def _from_other(name: str, value: object) -> Own:
     if _is_slot(value):
         return Own(_slot(name), "method" if callable(value) else "attribute", settable=not callable(value))
     if hasattr(type(value), "__get__"):
-        return Own(Gradual(f"{name!r} is a descriptor"), "attribute", settable=True)
+        return Own(Gradual(f"{name!r} is a descriptor", unknown=True), "attribute", settable=True)
     plain = isinstance(value, bool | int | float | str | bytes)
     return Own(
-        instance(type(value)) if plain else Gradual(f"{name!r} has no annotation"), "attribute", settable=True
+        instance(type(value)) if plain else Gradual(f"{name!r} has no annotation", unknown=True),
+        "attribute",
+        settable=True,
     )
 
 
@@ -191,7 +193,9 @@ def _is_slot(value: object) -> bool:
 def _slot(name: str) -> Term:
     result = _SLOT_RESULTS.get(name)
     returns = (
-        instance(result) if result is not None else Gradual(f"{name!r} of an extension class has no types")
+        instance(result)
+        if result is not None
+        else Gradual(f"{name!r} of an extension class has no types", unknown=True)
     )
     receiver = Parameter("self", Kind.POSITION, ANY)
     if name == "__contains__":
@@ -202,5 +206,5 @@ def _slot(name: str) -> Term:
 def _function(cls: type, function: object) -> Term:
     """A function of a class body; one that a decorator wrapped has whatever type the decorator gave it."""
     if not isinstance(function, types.FunctionType) or hasattr(function, "__wrapped__"):
-        return Gradual("its decorator hides its signature")
+        return Gradual("its decorator hides its signature", unknown=True)
     return read_function(function, names_of(cls)[1])

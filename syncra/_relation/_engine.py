@@ -26,7 +26,8 @@ _terms: dict[int, tuple[object, Term]] = {}
 def decide(source: object, target: object) -> tuple[Answer, bool]:
     """The answer, and whether it lasts: not while names that it depends on don't exist."""
     before = missing.met
-    found = answer(compare(_read(source), _read(target)))
+    given, wanted = _read(source), _read(target)
+    found = answer(compare(given, wanted, resolved=missing.met == before))
     return found, missing.met == before
 
 

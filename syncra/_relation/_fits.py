@@ -53,10 +53,12 @@ class Comparison:
 
     Args:
         holes: collects what the target's type variables stand for; without, they are types of their own.
+        resolved: all names of both types exist; else types that are written alike need not be the same.
     """
 
-    def __init__(self, holes: Holes | None = None) -> None:
+    def __init__(self, holes: Holes | None = None, *, resolved: bool = True) -> None:
         self._holes = holes
+        self._resolved = resolved
         self._flipped = False
         self._probing = False  # inside a structure of the target's: what is unknown there proves nothing
         self._steps = self._depth = 0
@@ -121,7 +123,7 @@ class Comparison:
             return None
         if isinstance(target, Gradual) or isinstance(source, Gradual):
             return self._gradual_fits(source, target)
-        if source == target and not isinstance(target, Constrained):
+        if self._resolved and source == target and not isinstance(target, Constrained):
             return None
         if isinstance(source, Alias) or isinstance(target, Alias):
             return self.once(source, target, lambda: self.fits(_unfolded(source), _unfolded(target)))
@@ -148,10 +150,12 @@ class Comparison:
     def _gradual_fits(self, source: Term, target: Term) -> Finding:
         """ "Any": assignable both ways; a proof where the target says it, or where every value fits."""
         if isinstance(target, Gradual):
-            own = not self._flipped or isinstance(source, Gradual | Never)
-            return None if own else Doubt(target.reason)
+            if self._flipped and isinstance(source, Gradual) and not source.unknown:
+                return None  # the target said Any
+            known = not target.unknown and (not self._flipped or isinstance(source, Never))
+            return None if known else Doubt(target.reason)
         assert isinstance(source, Gradual)
-        if (self._flipped and not self._probing) or _takes_all(target):
+        if _takes_all(target) or (self._flipped and not self._probing and not source.unknown):
             return None
         return Doubt(source.reason if source.reason != "Any" else f"Any need not be {show(target)}")
 

@@ -145,7 +145,7 @@ def _read_simple(hint: object) -> Term:
     if isinstance(hint, Unresolved):
         missing.met += 1
         problem = f"name {hint.name!r} is not defined" if hint.name else f"{hint.text!r} can't be evaluated"
-        return Gradual(problem)
+        return Gradual(problem, unknown=True)
     if is_type_variable(hint):
         return variable_of(hint)
     if isinstance(hint, typing.NewType):
@@ -157,7 +157,11 @@ def _read_simple(hint: object) -> Term:
 
 def _read_reference(hint: str | typing.ForwardRef) -> Term:
     resolved = resolve(hint, {})
-    return read_hint(resolved) if not isinstance(resolved, str) else Gradual(f"{resolved!r} is not a type")
+    return (
+        read_hint(resolved)
+        if not isinstance(resolved, str)
+        else Gradual(f"{resolved!r} is not a type", unknown=True)
+    )
 
 
 def _read_special(hint: object) -> Term:
@@ -183,7 +187,7 @@ def _read_special(hint: object) -> Term:
     supertype = getattr(hint, "__supertype__", None)
     if supertype is not None:  # a NewType of another library
         return NewName(str(getattr(hint, "__name__", "NewType")), id(hint), read_hint(supertype))
-    return Gradual(f"{_shown(hint)} is not a type")
+    return Gradual(f"{_shown(hint)} is not a type", unknown=True)
 
 
 def _shown(hint: object) -> str:
@@ -320,7 +324,7 @@ def _read_form(origin: object, hint: object) -> Term:
         return instance(bool)
     if name == "Unpack":
         return read_hint(args[0])
-    return Gradual(f"{_shown(hint)} is not a type")
+    return Gradual(f"{_shown(hint)} is not a type", unknown=True)
 
 
 def _read_literal(value: object) -> Term:

@@ -22,14 +22,14 @@ def freeze(term: Term) -> Term:
     )
 
 
-def compare(source: Term, target: Term) -> Finding:
-    """Whether a source fits a target, whose variables are solved first."""
+def compare(source: Term, target: Term, *, resolved: bool = True) -> Finding:
+    """Whether a source fits a target, whose variables are solved first; `resolved` as for Comparison."""
     source, holes = freeze(source), variables_in(target)
     if not holes:
-        return Comparison().fits(source, target)
+        return Comparison(resolved=resolved).fits(source, target)
     solution = solve_terms([(source, target)])
     open_ones = {each: unsolved(each) for each in holes if each not in solution}
-    found = Comparison().fits(source, replace_variables(target, solution | open_ones))
+    found = Comparison(resolved=resolved).fits(source, replace_variables(target, solution | open_ones))
     return first_fault((_bound_fault(solution), found))
 
 

@@ -63,9 +63,14 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class Gradual:
-    """Any, with the reason why nothing more is known."""
+    """Any, with the reason why nothing more is known.
+
+    Attributes:
+        unknown: there is a type, but it could not be read, so that even a target proves nothing.
+    """
 
     reason: str = field(default="Any", compare=False)
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _lines(name: str) -> list[str]:
 _MOST_CLASSES: Final = 8192
 _classes: dict[int, Class] = {}
 
-UNKNOWN: Final = Gradual("its stub uses a type that does not exist at run time")
+UNKNOWN: Final = Gradual("its stub uses a type that does not exist at run time", unknown=True)
 
 
 def class_of(cls: type) -> Class:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import Final
 
 from syncra._relation._assigned import assigned_attributes
 from syncra._relation._classes import bases_of, own_annotations, remembered
+from syncra._relation._hints import missing
 from syncra._relation._members import instance_member
 from syncra._relation._parameters import INFERRED, parameters_of
 from syncra._relation._replacing import rebuild
@@ -22,7 +24,19 @@ _IGNORED: Final = frozenset({"__init__", "__new__"})
 def variances_of(of: Class) -> tuple[str, ...]:
     """The variance of each type parameter: `+`, `-`, or "" for invariant."""
     declared = parameters_of(of)
-    return tuple(_inferred(of, variable) if sign == INFERRED else sign for sign, variable in declared)
+    if all(sign != INFERRED for sign, _ in declared):
+        return tuple(sign for sign, _ in declared)
+    # Classes that use each other: while one is being read it is taken as covariant, the greatest fixed point,
+    # and what is found on that ground is found again and not remembered.
+    under_way = ("variances", get_ident())
+    if under_way in of.facts:
+        missing.met += 1
+        return ("+",) * len(declared)
+    of.facts[under_way] = True
+    try:
+        return tuple(_inferred(of, variable) if sign == INFERRED else sign for sign, variable in declared)
+    finally:
+        del of.facts[under_way]
 
 
 def _inferred(of: Class, variable: Variable) -> str:
@@ -81,7 +95,7 @@ class _Uses:
         rebuild(term, look)
 
     def variances(self, of: Class) -> tuple[str, ...]:
-        # While a class is being read its own parameters are taken as covariant: the greatest fixed point.
+        # Its own use of itself decides nothing.
         return ("+",) * len(parameters_of(of)) if of == self.of else variances_of(of)
 
 

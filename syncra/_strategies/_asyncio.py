@@ -8,8 +8,10 @@ begin. So work that does not wait costs no Task, and work that does costs one, a
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
+from inspect import CORO_CLOSED, getcoroutinestate
 from typing import TYPE_CHECKING, Any
 
 from syncra._program import Step
@@ -78,18 +80,32 @@ class Asyncio:
 
             drive_on_thread(self.execute, run)
             return
+        team = self._team_for_run()
+        driving = self._drive(run, team)
         with asyncio.Runner() as runner:
-            runner.run(self.aexecute(run))
+            try:
+                runner.run(driving)
+            except KeyboardInterrupt:
+                if getcoroutinestate(driving) != CORO_CLOSED:  # a second one: what threads do is left behind
+                    team.abandon()
+                    if self._kept is team:
+                        self._kept = self._team()
+                raise
 
     async def aexecute(self, run: Run, /) -> None:
         """Drive the run on the running loop. Cancelled, it cancels what waits and lets nothing of the run go on."""
-        # Inside of a task on one of its threads a kept team may have no thread left: this run has its own.
-        team = self._team() if self._kept is None or self._kept in _busy_teams.get() else self._kept
+        await self._drive(run, self._team_for_run())
+
+    async def _drive(self, run: Run, team: Team) -> None:
         try:
             await _Driver(run, self._limit, team, offload_all=self._offload).drive()
         finally:
             if team is not self._kept:
                 team.close()
+
+    def _team_for_run(self) -> Team:
+        # Inside of a task on one of its threads a kept team may have no thread left: this run has its own.
+        return self._team() if self._kept is None or self._kept in _busy_teams.get() else self._kept
 
     def _team(self) -> Team:
         return Team(self._limit or _MOST_OFFLOADED, "offload")
@@ -291,12 +307,13 @@ class _Driver:
 
         def work() -> None:
             came.call(call)
-            self._loop.call_soon_threadsafe(ended.set_result, None)
+            with suppress(RuntimeError):  # left behind: its loop is closed
+                self._loop.call_soon_threadsafe(ended.set_result, None)
 
         if not self._team.hand(work):
             raise RuntimeError("the strategy was closed while a run was using it")
         self._about_to_wait(step)
-        await _uncancelled(ended)
+        await _uncancelled(ended, self._team)
         return came
 
 
@@ -324,12 +341,12 @@ class _Came:
             del error
 
 
-async def _uncancelled(ended: asyncio.Future[None]) -> None:
-    """Until a thread's call has ended. It can't be cancelled: it is waited for, and then the cancellation goes on."""
+async def _uncancelled(ended: asyncio.Future[None], team: Team) -> None:
+    """Until a call of the team's has ended. It can't be cancelled: it is waited for, and then the cancellation goes on."""
     from asyncio import CancelledError, shield
 
     cancelled: CancelledError | None = None
-    while not ended.done():
+    while not (ended.done() or (cancelled is not None and team.is_abandoned)):
         try:
             await shield(ended)
         except CancelledError as error:

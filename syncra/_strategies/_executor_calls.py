@@ -22,14 +22,14 @@ _MOST_AT_ONCE = 64
 class ExecutorCalls:
     """Hands calls to an executor. It can't be asked to kill one, nor say which of its calls a dead worker was running.
 
-    Owned by the driver's thread; the executor's threads only put futures into `_ended`.
+    Owned by the driver's thread; other threads only put futures into `_ended`, or None to wake it.
     """
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
         size = getattr(executor, "_max_workers", None)
         self._most = size if isinstance(size, int) else _MOST_AT_ONCE
-        self._ended: SimpleQueue[tuple[int, Future[Any]]] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[int, Future[Any]] | None] = SimpleQueue()
         self._running: dict[int, Future[Any]] = {}
         self._refused: list[Event] = []
 
@@ -65,17 +65,24 @@ class ExecutorCalls:
         self._ended.put((token, future))
 
     def wait(self, timeout: float | None) -> Sequence[Event]:
-        """The calls that have ended, at least one of them unless the seconds are over."""
+        """The calls that have ended, at least one of them unless the seconds are over or `wake` was called."""
         events, self._refused = self._refused, []
         block = not events
         while True:
             try:
-                token, future = self._ended.get(block, timeout)
+                ended = self._ended.get(block, timeout)
             except Empty:
                 return events
             block = False
+            if ended is None:
+                continue
+            token, future = ended
             if self._running.pop(token, None) is not None:
                 events.append(_event(token, future))
+
+    def wake(self) -> None:
+        """Make the `wait` that is under way, or the next one, return; from any thread, or a signal's handler."""
+        self._ended.put(None)
 
     def kill(self, token: int) -> None:
         """Forget a call; if it has begun it goes on, and nobody waits for it."""

@@ -92,10 +92,11 @@ class LoopThread:
         """Cancel every step that has begun; from any thread."""
         self._loop.call_soon_threadsafe(self._cancel)
 
-    def close(self) -> None:
-        """End the loop and its thread."""
+    def close(self, *, wait: bool = True) -> None:
+        """End the loop and its thread; without `wait` a step that blocks them is left behind."""
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        if wait:
+            self._thread.join()
 
     def _stay(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:

@@ -118,11 +118,12 @@ class _Calls(Protocol):
         self, token: int, function: FunctionRef, arguments: Sequence[object], keywords: Mapping[str, object]
     ) -> bool: ...
     def wait(self, timeout: float | None) -> Sequence[Event]: ...
+    def wake(self) -> None: ...
     def kill(self, token: int) -> None: ...
 
 
 class _Driver:
-    """Drives one run from the caller's thread, which owns everything here."""
+    """Drives one run from the caller's thread, which owns everything here but `_is_stopped`, which any may set."""
 
     def __init__(self, run: Run, calls: _Calls) -> None:
         self._run = run
@@ -132,8 +133,10 @@ class _Driver:
         self._held: Step | None = None
         self._deadlines: list[tuple[float, int]] = []
         self._sent: dict[int, Step] = {}
+        self._is_stopped = False
 
     def drive(self) -> None:
+        self._run.when_stopped(self._stopped)
         while True:
             self._hand_out()
             if self._run.finished:
@@ -141,6 +144,8 @@ class _Driver:
             for event in self._calls.wait(self._patience()):
                 self._end(event)
             self._kill_late()
+            if self._is_stopped:
+                self._kill_all()
 
     def _hand_out(self) -> None:
         """Hand ready steps out until there is none, or no worker for one, which is held."""
@@ -195,6 +200,18 @@ class _Driver:
             if step is not None:
                 self._calls.kill(token)
                 self._run.fail(step, timed_out(step, "its worker process was killed"))
+
+    def _stopped(self) -> None:
+        """The run was stopped, in any thread: have the driver look."""
+        self._is_stopped = True
+        self._calls.wake()
+
+    def _kill_all(self) -> None:
+        """Nobody waits for what a process does that can be killed."""
+        while self._sent:
+            token, step = self._sent.popitem()
+            self._calls.kill(token)
+            self._run.cancelled(step)
 
     def _end(self, event: Event) -> None:
         from syncra._workers import Returned

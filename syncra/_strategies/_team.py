@@ -30,6 +30,12 @@ class Team:
         self._threads: list[Thread] = []
         self._idle = 0
         self._closed = False
+        self._abandoned = False
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Nobody waits for what its threads are doing."""
+        return self._abandoned
 
     def hand(self, work: Callable[[], None]) -> bool:
         """Have a thread do this; False: the team is closed. The work must not raise."""
@@ -44,13 +50,19 @@ class Team:
             return True
 
     def close(self) -> None:
-        """End all threads once they have done what they were handed, and wait for them."""
+        """End all threads once they have done what they were handed, and wait for them unless they were abandoned."""
         with self._wake:
             self._closed = True
             self._wake.notify_all()
             threads = self._threads
         for thread in threads:
-            thread.join()
+            if not self._abandoned:
+                thread.join()
+
+    def abandon(self) -> None:
+        """Take no more work and leave the threads to what they are doing: a second Ctrl-C does not wait for them."""
+        self._abandoned = True
+        self.close()
 
     def _start_thread(self) -> None:
         thread = Thread(target=self._stay, name=f"{self._name}-{len(self._threads)}", daemon=True)

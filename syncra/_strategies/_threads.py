@@ -64,7 +64,7 @@ class Threads:
 
     def __enter__(self) -> Threads:
         if self._executor is None and self._kept is None:
-            self._kept = Team(self._size - 1, "threads")
+            self._kept = self._team()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -76,14 +76,21 @@ class Threads:
     def execute(self, run: Run, /) -> None:
         if self._executor is not None:
             _Crew(run, _handed_to(self._executor), _helpers(self._executor), works_for=self._executor).drive()
-        elif self._kept is not None:
-            _Crew(run, self._kept.hand, self._size - 1).drive()
-        else:
-            team = Team(self._size - 1, "threads")
-            try:
-                _Crew(run, team.hand, self._size - 1).drive()
-            finally:
-                team.close()
+            return
+        kept = self._kept
+        team = self._team() if kept is None else kept
+        try:
+            _Crew(run, team.hand, self._size - 1).drive()
+        except BaseException:  # a second Ctrl-C: what runs is left behind, and the next run has threads of its own
+            team.abandon()
+            if self._kept is team:
+                self._kept = self._team()
+            raise
+        if kept is None:
+            team.close()
+
+    def _team(self) -> Team:
+        return Team(self._size - 1, "threads")
 
     def __repr__(self) -> str:
         return f"Threads({self._executor or self._size!r})"
@@ -155,35 +162,51 @@ class _Crew:
         self._invited = 0
         self._helpers = 0
         self._awaited = 0
+        self._was_stopped = False
         self._context = copy_context()
         if works_for is not None:
             self._context.run(_at_work.set, (*_at_work.get(), works_for))
         self._loop: LoopThread | None = None
 
     def drive(self) -> None:
-        """Work until the run has ended and every helper has left it."""
+        """Work until the run has ended and every helper has left it.
+
+        Raises:
+            KeyboardInterrupt: a second one, which does not wait for what can't be cancelled.
+        """
         self._run.when_stopped(self._stopped)
+        waits = True
         try:
             while not self._is_over():
                 if self._takes_part:
                     self._work()
                 self._wait()
         except BaseException as error:  # Ctrl-C outside of a step; within one it is the step's failure
-            with self._changed:
-                self._run.stop(error)
-                # Another Ctrl-C leaves those behind that can't be cancelled.
-                while self._helpers or self._awaited:
-                    self._changed.wait()
+            waits = not self._was_stopped
+            self._run.stop(error)
+            if not waits:
+                raise
+            try:
+                self._wait_for_others()
+            except BaseException:
+                waits = False
+                raise
         finally:
             with self._changed:
                 self._invitation.crew = None
                 loop, self._loop = self._loop, None
             if loop is not None:
-                loop.close()
+                loop.close(wait=waits)
+
+    def _wait_for_others(self) -> None:
+        with self._changed:
+            while self._helpers or self._awaited:
+                self._changed.wait()
 
     def _stopped(self) -> None:
         """The run was stopped, in any thread: cancel what can be, and have the caller's thread look."""
         with self._changed:
+            self._was_stopped = True
             self._cancel_async()
             self._changed.notify_all()
 

@@ -108,9 +108,10 @@ def _unlinked(pickled: bytes) -> BaseException | None:
     try:
         links = cast("list[_Link]", decode(Body(pickled, [])))
         for error, cause, context, suppress in links:
-            error.__cause__ = None if cause is None else links[cause][0]
-            error.__context__ = None if context is None else links[context][0]
-            error.__suppress_context__ = suppress
+            # Past the class, which may be frozen as a dataclass is.
+            object.__setattr__(error, "__cause__", None if cause is None else links[cause][0])
+            object.__setattr__(error, "__context__", None if context is None else links[context][0])
+            object.__setattr__(error, "__suppress_context__", suppress)
         return links[0][0]
     except KeyboardInterrupt:
         raise
