@@ -65,7 +65,7 @@ stress: $(VENV)/.dev
 	$(BIN)/pytest -m stress $(ARGS)
 
 bench: $(VENV)/.dev
-	@for each in tests/benchmarks/*_bench.py; do echo "$$each"; $(BIN)/python "$$each" || exit 1; done
+	$(BIN)/python -m tests.benchmarks.budgets $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
