@@ -78,6 +78,12 @@ def test_local_names_go_before_those_of_the_module() -> None:
     assert resolve("Local", NAMES, {"Local": int}) is int
 
 
+def test_local_names_are_seen_from_a_reference_of_another_module() -> None:
+    """A ForwardRef that names its module, as those of a TypedDict do, still sees type parameters."""
+    reference = ForwardRef("dict[Local, Key]", module=__name__)
+    assert resolve(reference, {}, {"Key": str}) == dict[Local, str]
+
+
 def test_an_annotation_without_strings_is_itself() -> None:
     """Nothing is rebuilt, or copied, that needs no evaluation."""
     hint: Any = dict[str, list[int]]

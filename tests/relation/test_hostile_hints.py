@@ -112,6 +112,7 @@ def _deep(form: Any, leaf: object, levels: int) -> object:
     return hint
 
 
+NOWHERE: Any = Unresolved("Nowhere", "Nowhere")
 SELF_HOLDING: list[object] = []
 SELF_HOLDING.append(SELF_HOLDING)
 
@@ -185,6 +186,16 @@ def test_a_hint_is_compared_by_what_it_is_and_never_by_its_own_eq() -> None:
     assert assignable(list[Refusing], Sequence[object]).fit is Fit.PROVEN
     assert assignable(Refusing, int).fit is Fit.REJECTED
     assert assignable(Secretive, int).fit is Fit.CHECKED
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [(int, NOWHERE), (NOWHERE, NOWHERE), (list[NOWHERE], list[NOWHERE])]
+)
+def test_a_name_that_does_not_exist_proves_nothing(source: object, target: object) -> None:
+@pytest.mark.parametrize(
+    ("source", "target"), [(int, NOWHERE), (NOWHERE, NOWHERE), (list[NOWHERE], list[NOWHERE])]
+)
+    assert assignable(source, target).reason == "name 'Nowhere' is not defined"
 
 
 def test_a_name_that_appears_later_is_looked_up_again() -> None:

@@ -5,7 +5,6 @@ The relation is imported without the rest of the package, whose dependencies tha
 
 from __future__ import annotations
 
-import runpy
 import sys
 import types
 from pathlib import Path
@@ -20,7 +19,7 @@ from syncra._relation import assignable  # noqa: E402 - the package is set up ab
 
 defined = types.ModuleType("defined")
 sys.modules["defined"] = defined
-vars(defined).update(runpy.run_path(sys.argv[1], run_name="defined"))
+exec(compile(Path(sys.argv[1]).read_text(), sys.argv[1], "exec"), vars(defined))
 wrong = []
 for source, target, expected in vars(defined)["PAIRS"]:
     answer = assignable(source, target)
