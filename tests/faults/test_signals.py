@@ -1,0 +1,107 @@
+"""Signals while a run is under way: Ctrl-C once and twice, SIGTERM and SIGKILL of the driver."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.faults.programs import started
+
+_PROGRAM = r"""
+import asyncio, os, sys, threading, time
+from syncra import *
+
+@task
+def blocks() -> bool:
+    os.write(1, b"blocks\n")
+    return threading.Event().wait()
+
+@task
+def blocks_too() -> bool:
+    os.write(1, b"blocks\n")
+    return threading.Event().wait()
+
+@task
+async def waits() -> bool:
+    os.write(1, b"blocks\n")
+    return await asyncio.Event().wait()
+
+@task(retries=Retry(1, delay=3600.0))
+def pauses() -> int:
+    os.write(1, b"blocks\n")
+    raise ValueError
+
+@task
+def slow() -> int:
+    os.write(1, b"blocks\n")
+    time.sleep(0.5)
+    return 1
+
+strategy = eval(sys.argv[1])
+nodes = [globals()[name] for name in sys.argv[2:]]
+
+def main() -> None:
+    try:
+        with strategy:
+            Graph.of(*nodes).compile().run(strategy=strategy, on_error="continue")
+    except KeyboardInterrupt as interrupt:
+        print("interrupted", type(interrupt).__name__, flush=True)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("strategy", "nodes"),
+    [
+        ("Processes(2)", ["blocks", "blocks_too"]),
+        ("Processes(1)", ["blocks", "blocks_too"]),
+        ("Processes(2)", ["waits"]),
+        ("Processes(1)", ["pauses"]),
+        ("Processes(2, start_method='spawn')", ["blocks"]),
+        ("Threads(3)", ["slow"]),
+        ("Asyncio(offload=True)", ["slow"]),
+    ],
+)
+def test_one_interrupt_kills_processes_and_waits_for_threads(strategy: str, nodes: list[str]) -> None:
+    """After Ctrl-C processes are killed at once, and a thread's call is waited for; nothing is left, one exception."""
+    with started(_PROGRAM, strategy, *nodes) as program:
+        assert program.hear() == "blocks"
+        program.send(signal.SIGINT)
+        ended = program.ended()
+    assert (ended.code, ended.errors) == (0, "")
+    assert ended.out.endswith("interrupted KeyboardInterrupt\n")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "nodes"),
+    [
+        ("Threads(3)", ["blocks", "blocks_too"]),
+        ("Threads(3)", ["blocks", "blocks_too", "waits"]),
+        ("Asyncio(offload=True)", ["blocks", "blocks_too"]),
+        ("Asyncio(offload=True, max_concurrency=2)", ["blocks", "waits"]),
+    ],
+)
+def test_a_second_interrupt_leaves_threads_behind(strategy: str, nodes: list[str]) -> None:
+    """A call that never ends holds a run back after the first Ctrl-C, and not after the second one."""
+    with started(_PROGRAM, strategy, *nodes) as program:
+        assert [program.hear() for _ in nodes] == ["blocks"] * len(nodes)
+        program.send(signal.SIGINT)
+        # The first one has to be taken before the second is sent, or they are one; nothing tells when it was.
+        with pytest.raises(TimeoutError):
+            program.hear_within(0.5)
+        program.send(signal.SIGINT)
+        ended = program.ended()
+    assert (ended.code, ended.out, ended.errors) == (0, "interrupted KeyboardInterrupt\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("strategy", ["Processes(2)", "Processes(2, start_method='spawn')"])
+def test_no_process_outlives_a_killed_driver(strategy: str, number: signal.Signals) -> None:
+    """Whatever ends the process that drives the run, its workers are gone two seconds later."""
+    with started(_PROGRAM, strategy, "blocks", "blocks_too") as program:
+        assert [program.hear(), program.hear()] == ["blocks", "blocks"]
+        program.send(number)
+        assert program.ended().code == -number
