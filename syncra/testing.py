@@ -11,7 +11,6 @@ finds mistakes of order in one thread.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextvars import Context, copy_context
 from random import Random
@@ -21,7 +20,7 @@ from syncra._conformance import Case, Make, conformance_cases
 from syncra._program import Step
 from syncra._run import Run
 from syncra._strategies._calling import call_within
-from syncra._strategies._loops import await_step
+from syncra._strategies._loops import PrivateLoop
 
 __all__ = [
     "Case",
@@ -88,6 +87,7 @@ class Shuffled:
         self._at_once = at_once
 
     def execute(self, run: Run, /) -> None:
+        """Drive the run to its end."""
         draw = Random(self._seed)
         context = copy_context()
         begun: list[Step] = []
@@ -118,8 +118,11 @@ class Shuffled:
 
 def _value(step: Step, run: Run, context: Context) -> Any:  # Any: the node's value
     if step.is_async:
-        with asyncio.Runner() as runner:
-            return runner.run(await_step(step, run), context=context)
+        loop = PrivateLoop()
+        try:
+            return loop.value(step, run, context)
+        finally:
+            loop.close()
     if step.policy.timeout is not None:
         return call_within(step, lambda: context.run(step.run, run.values))
     return context.run(step.run, run.values)

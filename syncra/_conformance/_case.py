@@ -24,7 +24,7 @@ E = TypeVar("E", bound=BaseException)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One rule of the contract; called with what makes a strategy, it raises an AssertionError where the rule is broken.
+    """One rule of the contract; called with what makes a strategy, it raises AssertionError if the rule is broken.
 
     Attributes:
         name: of the case, a Python name.

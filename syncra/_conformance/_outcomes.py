@@ -82,7 +82,7 @@ def a_failure_is_the_tasks_own_exception(make: Make) -> None:
 
 @anywhere
 def the_rest_goes_on_after_a_failure(make: Make) -> None:
-    """With on_error="continue" all runs that no failure is upstream of, and each skip names the failures it is due to."""
+    """With on_error="continue" all runs that no failure is upstream of, and each skip names its failures."""
     results = Graph.of(*FAILING).compile().run(strategy=make(), on_error="continue")
     holds(results[joined] == "21 42", "a task that needs no failed one did not run")
     holds(

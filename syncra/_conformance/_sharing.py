@@ -147,7 +147,7 @@ def nothing_is_left_behind(make: Make) -> None:
         watched.append(ref(value))
         return value
 
-    @task(dependencies=give)
+    @task(dependencies=give, retries=1)
     def refuse(value: _Value) -> NoReturn:
         raise Refused
 

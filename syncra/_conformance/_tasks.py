@@ -4,6 +4,8 @@
                       doubled -> refuses_later (async, fails) -> needs_both
               base -> refuses (fails) -> needs_refused -> needs_both
                       refuses -> waits_for_refused (only ordered)
+
+Whatever leads on from `refuses` or `refuses_later` is skipped.
 """
 
 from __future__ import annotations

@@ -306,7 +306,9 @@ class _Driver:
             call = partial(call_within, step, call)
 
         def work() -> None:
+            nonlocal call
             came.call(call)
+            del call  # this thread may be in here a moment longer than the run, and must not hold its values
             with suppress(RuntimeError):  # left behind: its loop is closed
                 self._loop.call_soon_threadsafe(ended.set_result, None)
 

@@ -42,17 +42,31 @@ class PrivateLoop:
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
         self._awaiting: asyncio.Task[Any] | None = None
+        self._outcome: tuple[Any, BaseException | None] = None, None  # Any: the node's value
 
     def value(self, step: Step, run: Run, context: Context) -> Any:  # Any: the node's value
         """The value of an async step, in this context."""
-        return self._runner.run(self._awaited(step, run), context=context)
+        self._runner.run(self._await(step, run), context=context)
+        value, error = self._outcome
+        self._outcome = None, None
+        if error is None:
+            return value
+        try:
+            raise error
+        finally:
+            del error  # or the exception and this frame would keep each other alive
 
-    async def _awaited(self, step: Step, run: Run) -> Any:  # Any: the node's value
+    async def _await(self, step: Step, run: Run) -> None:
+        # The Task ends with nothing: frames of an exception's traceback hold the Task that ended with it.
         self._awaiting = asyncio.current_task()
         try:
             if run.stopping:  # `cancel` may have come before there was anything to cancel
                 raise asyncio.CancelledError
-            return await await_step(step, run)
+            self._outcome = await await_step(step, run), None
+        except BaseException as error:
+            if self._awaiting is not None and self._awaiting.cancelling():  # from outside, by Ctrl-C for one
+                raise
+            self._outcome = None, error
         finally:
             self._awaiting = None
 

@@ -4,18 +4,33 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, NoReturn
+from weakref import ref
 
 import pytest
 from strategies import IN_PROCESS, Way, opened
 
-from syncra import Asyncio, Failed, Graph, Node, Retry, Sequential, Strategy, Succeeded, Threads, depends, task
-from syncra.errors import TaskTimeoutError
+from syncra import (
+    Asyncio,
+    Failed,
+    Graph,
+    Node,
+    Retry,
+    Sequential,
+    Strategy,
+    Succeeded,
+    Threads,
+    depends,
+    task,
+    unchecked,
+)
+from syncra.errors import TaskTimeoutError, ValueCheckError
 
 PARALLEL: list[Strategy] = [Threads(3), Asyncio(offload=True)]
 WITH_LOOPS: list[Strategy] = [Threads(1), Threads(3), Asyncio(), Asyncio(max_concurrency=2)]
@@ -452,6 +467,60 @@ def test_a_strategy_can_be_opened_again(make: Callable[[], Threads | Asyncio]) -
         assert threading.active_count() == before
         assert Graph.of(node).compile().run(strategy=strategy)[node] == 1
         assert threading.active_count() == before
+
+
+@every_way
+@pytest.mark.parametrize("on_error", ["raise", "continue"])
+def test_values_die_with_a_failed_run(way: Way, on_error: Any) -> None:  # noqa: C901 - six small tasks
+    """Whatever fails, sync or async, checked, tried again, interrupted, no value waits for the garbage collector."""
+    watched: list[ref[Held]] = []
+
+    @task
+    def make() -> Held:
+        held = Held()
+        watched.append(ref(held))
+        return held
+
+    loosely = unchecked(make)
+
+    @task(dependencies=make, retries=1)
+    def fails(value: Held) -> int:
+        raise RefusedError
+
+    @task(dependencies=make, retries=Retry(1, delay=0.001))
+    async def fails_later(value: Held) -> int:
+        await asyncio.sleep(0)
+        raise RefusedError
+
+    @task(dependencies=make, timeout=60.0)
+    def fails_in_time(value: Held) -> int:
+        raise RefusedError
+
+    @task(dependencies=loosely)
+    def refused(value: int) -> int:
+        return value
+
+    @task(dependencies=make)
+    def interrupted(value: Held) -> int:
+        raise KeyboardInterrupt
+
+    gc.disable()
+    try:
+        with opened(way) as strategy:
+            for node in (fails, fails_later, fails_in_time, refused, interrupted):
+                try:
+                    results = Graph.of(node).compile().run(strategy=strategy(), on_error=on_error)
+                except (RefusedError, ValueCheckError, KeyboardInterrupt):
+                    pass
+                else:
+                    del results
+                assert watched[-1]() is None, node
+    finally:
+        gc.enable()
+
+
+class Held:
+    """Something that a weak reference can watch."""
 
 
 @every_way
