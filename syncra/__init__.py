@@ -4,9 +4,9 @@ The way of the data, each stage a pure function from one frozen value to the nex
 
     function --@task--> Task --Graph.of--> Graph --compile--> Plan --strategy drives one Run--> Results
 
-`_signature` reads a function, `_wiring` connects its parameters, `_fit` asks `_relation` whether the types fit, `_edges`
-closes the graph, `_program` compiles it, `_run` is the state machine that `_strategies` drive, and `_results`, `_plan` and
-`_graph` are what users hold. Errors are in `syncra.errors`.
+`_signature` reads a function, `_wiring` connects its parameters, `_fit` asks `_relation` whether the types fit,
+`_edges` closes the graph, `_program` compiles it, `_run` is the state machine that `_strategies` drive, and
+`_results`, `_plan` and `_graph` are what users hold. Errors are in `syncra.errors`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The call of a step, put together once: the function, the checks of the values that go in, of the one that comes out."""
+"""The call of a step, put together once: the function, and the checks of what goes in and of what comes out."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ class Accept:
     @classmethod
     def of(cls, node: Node[Any], hint: object, *, is_checked: bool) -> Accept | None:
         """The acceptance of a task's results; None where the hint alone rules out what is never a value."""
-        if not node.is_task or not (is_checked or _may_be_awaitable(hint) or (not node.is_async and _hides_coroutines(node))):
-            return None
-        return cls(node.name, hint, is_checked)
+        if node.is_task and (is_checked or _may_be_awaitable(hint) or _hides_coroutines(node)):
+            return cls(node.name, hint, is_checked)
+        return None
 
     def __call__(self, value: object) -> object:
         """The very value, if it is one.
@@ -119,7 +119,9 @@ def _no_value(name: str, value: object) -> TaskReturnError:
 def _hides_coroutines(node: Node[Any]) -> bool:
     """Whether a decorator that is no coroutine function itself stands before one, whose annotations it shows."""
     function = node.function
-    return function is not None and hasattr(function, "__wrapped__") and iscoroutinefunction(unwrap(function))
+    if function is None or node.is_async or not hasattr(function, "__wrapped__"):
+        return False
+    return iscoroutinefunction(unwrap(function))
 
 
 def _may_be_awaitable(hint: object) -> bool:
@@ -171,7 +173,7 @@ class Shape:
             check(values[place])
         if not self.names:
             return values, {}
-        return values[: self.positional], dict(zip(self.names, values[self.positional :]))
+        return values[: self.positional], dict(zip(self.names, values[self.positional :], strict=True))
 
     def accepted(self, value: object) -> object:
         """The function's result, if it is a value.

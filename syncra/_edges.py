@@ -56,7 +56,9 @@ class Edge:
         return f"<Edge {self.source.name} -> {self.target.name}{bound}: {self.verdict.value}>"
 
 
-def settle(roots: Iterable[Node[Any]], registered_names: Mapping[str, Mapping[str, Node[Any]]]) -> dict[Node[Any], Settled]:
+def settle(
+    roots: Iterable[Node[Any]], registered_names: Mapping[str, Mapping[str, Node[Any]]]
+) -> dict[Node[Any], Settled]:
     """All nodes that the roots need, in topological order, every edge checked.
 
     Args:
@@ -151,7 +153,7 @@ def named_nodes(nodes: Iterable[Node[Any]], graph: str) -> dict[str, Node[Any]]:
 def edges_of(settled: SettledNodes) -> Iterator[Edge]:
     """Every edge with its verdict, in the order of the targets."""
     for target, known in settled.items():
-        joined = zip(target.wiring.connections, known.sources, known.answers, known.hints)
+        joined = zip(target.wiring.connections, known.sources, known.answers, known.hints, strict=True)
         for connection, source, answer, hint in joined:
             yield Edge(source, target, connection.parameter, *_verdict(answer, hint))
 

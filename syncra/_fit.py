@@ -32,20 +32,22 @@ def fit(
     Args:
         node: whose edges these are.
         connections: with the hints of the parameters as they are known now.
-        sources, types: the node that each connection leads from, and its type.
+        sources: the node that each connection leads from.
+        types: the types of these.
         result_type: what the node says it gives.
         fixed: parameters with fixed values, and their hints.
     """
     hints = [each.hint for each in connections]
     if any(map(has_variables, (result_type, *hints))):
-        pairs = [(given, hint) for given, hint, each in zip(types, hints, connections) if each.parameter is not None]
+        joined = zip(types, hints, connections, strict=True)
+        pairs = [(given, hint) for given, hint, each in joined if each.parameter is not None]
         pairs += [(type(each.value), hint) for each, hint in fixed]
         solution = solve(pairs)
         hints = [substitute(hint, solution) for hint in hints]
         result_type = substitute(result_type, solution)
     answers: list[Answer | None] = []
     faults: list[DependencyTypeError] = []
-    for connection, source, given, hint in zip(connections, sources, types, hints):
+    for connection, source, given, hint in zip(connections, sources, types, hints, strict=True):
         answer = None if connection.parameter is None else _answer(given, hint)
         answers.append(answer)
         if answer is not None and answer.fit is Fit.REJECTED:

@@ -218,6 +218,9 @@ class _InputOf(GenericAlias):
         return made
 
 
+_NO_DEFAULT = cast(Any, MISSING)  # cast: an optional argument of type T has no default that is a T
+
+
 class Input(Node[T_co]):
     """A value that the caller gives to a run.
 
@@ -239,8 +242,7 @@ class Input(Node[T_co]):
 
     default: object
 
-    def __init__(self, name: str, *, default: T_co = cast(Any, MISSING)) -> None:
-        # cast: an optional argument of type T has no default that is a T.
+    def __init__(self, name: str, *, default: T_co = _NO_DEFAULT) -> None:
         self.name = checked_name(name, "an input's name")
         self.default = default
         self.function = None
@@ -280,7 +282,7 @@ class Dependency:
 
 
 def depends(node: Node[T], /) -> T:
-    """Says, as a parameter's default, that a node fills this parameter: `def total(prices: list[float] = depends(load))`.
+    """A parameter's default that says which node fills it: `prices: list[float] = depends(load)`.
 
     For a type checker it is the node's value, so a wrong wiring is an incompatible default on this very parameter.
 

@@ -180,8 +180,7 @@ class Program:
             further = length[step.index] + 1
             for source in step.sources:
                 successors[source].append(step.index)
-                if length[source] < further:
-                    length[source] = further
+                length[source] = max(length[source], further)
             for slot in set(step.slots):
                 uses[slot] += 1
         by_rank = sorted(range(size), key=lambda index: (-length[index], index))
@@ -250,7 +249,7 @@ class _Compiler:
     def _shape(self, node: Node[Any], known: Settled) -> tuple[tuple[int, ...], Shape]:
         wiring = node.wiring
         fillers: list[Filler] = [*wiring.positional, *(filler for _, filler in wiring.keyword)]
-        joined = iter(zip(known.sources, known.answers, known.hints))
+        joined = iter(zip(known.sources, known.answers, known.hints, strict=True))
         slots: list[int] = []
         checks: list[tuple[int, Check]] = []
         for place, filler in enumerate(fillers):
@@ -259,7 +258,8 @@ class _Compiler:
                 continue
             source, answer, hint = next(joined)
             slots.append(self.index[source])
-            if self.validate != "off" and answer is not None and answer.fit is Fit.CHECKED and hint is not Parameter.empty:
+            is_open = answer is None or answer.fit is Fit.PROVEN or hint is Parameter.empty
+            if self.validate != "off" and not is_open:
                 checks.append((place, Check(hint, source.name, node.name, filler.parameter or "")))
         names = tuple(name for name, _ in wiring.keyword)
         accept = Accept.of(node, known.result_type, is_checked=self.validate == "all")

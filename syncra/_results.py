@@ -19,7 +19,7 @@ D = TypeVar("D")
 
 
 class Results(Mapping[Node[Any], Any]):
-    """The values of a run by node or by name, in the plan's topological order; `results[task]` is what the task returns.
+    """The values of a run by node or by name, in the plan's topological order: `results[task]` is what it returned.
 
     Results of a graph with async tasks have to be awaited before anything else: `results = await graph()`.
 
@@ -33,11 +33,10 @@ class Results(Mapping[Node[Any], Any]):
         (1, 1, 1)
     """
 
-    __slots__ = ("__weakref__", "_begin", "_ended", "_graph", "_kept", "_names")
+    __slots__ = ("__weakref__", "_begin", "_ended", "_graph", "_names")
 
     _ended: Ended | None
     _begin: Callable[[], Awaitable[Results]] | None
-    _kept: tuple[Node[Any], ...]
     _names: dict[str, Node[Any]] | None
     _graph: str
 
@@ -55,7 +54,6 @@ class Results(Mapping[Node[Any], Any]):
 
     def _finish(self, ended: Ended) -> None:
         self._ended = ended
-        self._kept = ended.program.kept
         self._names = None
 
     def __await__(self) -> Generator[Any, Any, Results]:
@@ -70,7 +68,8 @@ class Results(Mapping[Node[Any], Any]):
 
     def __del__(self) -> None:
         if getattr(self, "_begin", None) is not None:
-            warnings.warn(f"{self._graph} was called but never awaited, so it did not run", RuntimeWarning, stacklevel=2)
+            message = f"{self._graph} was called but never awaited, so it did not run"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
 
     @property
     def _finished(self) -> Ended:
@@ -149,12 +148,10 @@ class Results(Mapping[Node[Any], Any]):
         ) -> Any: ...  # Any: as __getitem__
 
     def __iter__(self) -> Iterator[Node[Any]]:
-        self._finished  # raises where they were not awaited
-        return iter(self._kept)
+        return iter(self._finished.program.kept)
 
     def __len__(self) -> int:
-        self._finished  # raises where they were not awaited
-        return len(self._kept)
+        return len(self._finished.program.kept)
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -176,7 +173,7 @@ class Results(Mapping[Node[Any], Any]):
             return key
         if self._names is None:
             self._names = {}
-            for node in sorted(self._kept, key=lambda node: not (node.is_task or node.function is None)):
+            for node in sorted(program.kept, key=lambda node: not (node.is_task or node.function is None)):
                 self._names.setdefault(node.name, node)
         if isinstance(key, str) and key in self._names:
             return self._names[key]
@@ -185,7 +182,7 @@ class Results(Mapping[Node[Any], Any]):
     def __repr__(self) -> str:
         if self._ended is None:
             return f"<Results of {self._graph}, not awaited>"
-        return f"<Results of {self._graph}: {len(self._kept)} nodes, {len(self.failures)} failed>"
+        return f"<Results of {self._graph}: {len(self)} nodes, {len(self.failures)} failed>"
 
 
 def _shown(error: BaseException) -> str:

@@ -205,7 +205,7 @@ def _parameter(described: Described, hint: object) -> Parameter:
 
 def _is_coroutine_function(function: Callable[..., object]) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(type(function), "__call__", None)
+        getattr(type(function), "__call__", None)  # noqa: B004  its own function is wanted, not whether there is one
     )
 
 
@@ -222,7 +222,8 @@ def _innermost(function: Callable[..., object]) -> Any:  # Any: from here on onl
         elif isinstance(current, (FunctionType, BuiltinFunctionType)):
             return current
         else:
-            inner: Any = getattr(cast(object, current).__class__, "__call__", None)  # cast: of whatever class
+            # cast: of whatever class
+            inner: Any = getattr(cast(object, current).__class__, "__call__", None)  # noqa: B004  as above
             if not isinstance(inner, FunctionType):
                 return current
             current = inner
@@ -232,7 +233,7 @@ def _closure(function: Any) -> dict[str, object]:  # Any: what _innermost gives
     """The names that the function sees besides its module's: enclosing variables and its own type parameters."""
     code = getattr(function, "__code__", None)
     names: dict[str, object] = {}
-    for name, cell in zip(code.co_freevars if code else (), getattr(function, "__closure__", None) or ()):
+    for name, cell in zip(code.co_freevars if code else (), getattr(function, "__closure__", None) or (), strict=True):
         try:
             names[name] = cell.cell_contents
         except ValueError:  # a variable of the enclosing function that is not assigned yet

@@ -95,7 +95,7 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         ]
         if self.signature.unresolved:
             return
-        connections, sources, types = zip(*known) if known else ((), (), ())
+        connections, sources, types = zip(*known, strict=True) if known else ((), (), ())
         if len(known) == len(self.wiring.connections):
             self.settled = self.settle(sources, types)
             self.result_type = self.settled.result_type
@@ -262,9 +262,11 @@ def _read_options(
     options: Mapping[str, object], signature: Signature, faults: list[DeclarationError]
 ) -> tuple[str, str | None, Policy]:
     """Name, graph and policy; what is wrong with them is added to the faults."""
-    for option in options:
-        if option not in OPTIONS:
-            faults.append(OptionError(f"@task has no option {option!r}{suggestion(option, OPTIONS)}"))
+    faults += [
+        OptionError(f"@task has no option {option!r}{suggestion(option, OPTIONS)}")
+        for option in options
+        if option not in OPTIONS
+    ]
     policy, nonsense = Policy.of(options)
     faults += nonsense
     name, graph_name = signature.name or "<lambda>", options.get("graph_name")

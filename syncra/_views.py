@@ -225,7 +225,7 @@ def _fields(cls: type) -> tuple[object, ...]:
     """The types of the fields of a NamedTuple, Any where they can't be found out."""
     try:
         hints: dict[str, object] = get_type_hints(cls, include_extras=True)
-    except Exception:  # annotations are the users' code
+    except Exception:  # noqa: BLE001  annotations are the users' code
         hints = {}
     names: Sequence[str] = getattr(cls, "_fields", ())
     return tuple(hints.get(each, Any) for each in names)

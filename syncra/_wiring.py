@@ -178,9 +178,8 @@ class _Draft:
                 positional.append(filler)
             else:
                 keyword.append((parameter.name, filler))
-        for parameter in self.signature.parameters:
-            if not parameter.positional and parameter.name in self.filled:
-                keyword.append((parameter.name, self.filled[parameter.name]))
+        named = [each.name for each in self.signature.parameters if not each.positional]
+        keyword += [(name, self.filled[name]) for name in named if name in self.filled]
         return (*positional, *self.further), (*keyword, *self.named.items())
 
 

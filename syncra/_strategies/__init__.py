@@ -1,4 +1,4 @@
-"""Strategies: where and when the steps of a run are called. One file each; `_interface` says what they have in common."""
+"""Strategies: where and when the steps of a run are called; one file each, `_interface` for what they share."""
 
 from __future__ import annotations
 

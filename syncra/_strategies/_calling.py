@@ -13,7 +13,7 @@ from syncra.errors import TaskTimeoutError
 __all__ = ["call_row", "call_within", "timed_out"]
 
 
-def call_row(run: Run, start: int, stop: int) -> Step | None:
+def call_row(run: Run, start: int, stop: int) -> Step | None:  # noqa: C901  a branch an arity, for speed
     """Call the steps of a row one after the other, up to one that needs more than a call, which is returned.
 
     A failure is told to the run, and ends the row.

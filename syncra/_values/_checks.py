@@ -43,7 +43,7 @@ class Check(metaclass=ABCMeta):
 
 
 def is_a(value: object, kind: type[K]) -> TypeGuard[K]:
-    """isinstance for a generic class with its arguments taken as given: they are about to be looked at."""
+    """As isinstance, for a generic class with its arguments taken as given: they are about to be looked at."""
     return isinstance(value, kind)
 
 

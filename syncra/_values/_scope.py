@@ -26,7 +26,7 @@ class Scope(NamedTuple):
             return self._substituted(annotation)
         for names in self._namespaces(module):
             try:
-                return self._substituted(eval(text, names, self._own_names()))
+                return self._substituted(eval(text, names, self._own_names()))  # noqa: S307  annotations are code
             except Exception:  # noqa: BLE001, S112 - a missing name, or whatever else it raises
                 continue
         return Unresolved(text, "")
@@ -63,7 +63,7 @@ def scope_of(owner: object, parameters: tuple[object, ...], arguments: tuple[obj
     """The scope inside a generic class or alias that was given arguments; a variadic one binds nothing."""
     simple = all(isinstance(parameter, TypeVar) for parameter in parameters)
     return Scope(
-        owner, tuple(zip(parameters, arguments)) if simple and len(parameters) == len(arguments) else ()
+        owner, tuple(zip(parameters, arguments, strict=False)) if simple and len(parameters) == len(arguments) else ()
     )
 
 
