@@ -39,9 +39,9 @@ async def in_turns_on_loop(
 ) -> Ratio:
     """The same on the running event loop."""
     often = _times(await _seconds_awaited(ours, 1)), _times(await _seconds_awaited(theirs, 1))
-    pairs: list[tuple[float, float]] = []
-    for _ in range(repeats + 1):
-        pairs.append((await _seconds_awaited(ours, often[0]), await _seconds_awaited(theirs, often[1])))
+    pairs = [
+        (await _seconds_awaited(ours, often[0]), await _seconds_awaited(theirs, often[1])) for _ in range(repeats + 1)
+    ]
     return _ratio(pairs[1:])
 
 
