@@ -23,6 +23,8 @@ from random import Random
 from syncra._relation import Answer, Fit, assignable
 from tests.relation.grammar import draw_generic_pairs, draw_pairs
 
+# A batch of 30 000 takes a minute. On a few unions of type variables mypy itself does not come to an end.
+_LONGEST = 600
 ROOT = Path(__file__).parents[2]
 HEADER = """
 from tests.relation.labelled.environment import *
@@ -110,7 +112,7 @@ def mypy_verdicts(pairs: Sequence[tuple[str, str]]) -> list[bool | None]:
             "--hide-error-context",
         ]
         command += ["--config-file=", "--show-error-codes", "--no-pretty", str(path)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=_LONGEST)
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stdout + done.stderr)
     errors: dict[int, set[str]] = {}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
-from typing import Annotated, Any, Literal, NewType, Protocol, TypedDict, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Literal, NewType, Protocol, TypeVar
 
 import pytest
 from annotated_types import Gt
 from pydantic import Field
+from typing_extensions import ReadOnly, TypedDict
 
 from syncra._annotations import Unresolved
 from syncra._relation import Fit, assignable, type_name
@@ -47,6 +49,22 @@ class Movie(TypedDict):
 
 class Partial(TypedDict, total=False):
     name: str
+
+
+class Rated(Movie):
+    rating: float
+
+
+class Seen(TypedDict):
+    name: ReadOnly[str]
+
+
+class Named(Protocol):
+    def __call__(self, x: int) -> str: ...
+
+
+class Textual:
+    x: str
 
 
 def _other_future() -> object:
@@ -87,6 +105,19 @@ REJECTED: list[tuple[object, object, str]] = [
         "Callable[[bool], None] is not Callable[[], None]: it needs 1 argument, not 0",
     ),
     (Frozen, HasX, "Frozen is not HasX: its member 'x' can't be set"),
+    (Movie, Rated, "Movie is not Rated: it has no item 'rating'"),
+    (Seen, Movie, "Seen is not Movie: its item 'name' is read-only"),
+    (
+        Callable[[int], str],
+        Named,
+        "Callable[[int], str] is not Callable[[int], str]: it can't be called with x=",
+    ),
+    (Textual, HasX, "str is not int: member 'x'"),
+    (
+        Callable[[int], str],
+        Callable[[], str],
+        "Callable[[int], str] is not Callable[[], str]: it needs 1 argument, not 0",
+    ),
     (Partial, Movie, "Partial is not Movie: its item 'name' may be missing"),
     (int, Callable[[], int], "int is not Callable[[], int]: it can't be called"),
     (Callable[[int], str], Callable[[str], str], "str is not int: a parameter takes int"),
@@ -154,3 +185,13 @@ def test_the_name_of_a_type_is_bounded() -> None:
         hint = dict[str, list[hint]]  # type: ignore[valid-type]  # it grows at run time
     assert len(type_name(hint)) <= 200
     assert len(type_name(Literal[tuple(range(1000))])) <= 200
+
+
+def test_the_reference_lists_the_messages() -> None:
+    """Each reason that is tested here stands in the reference, so that the page says what is really said."""
+    page = (
+        (Path(__file__).parents[2] / "docs" / "reference" / "type-relation.md")
+        .read_text()
+        .replace("\\|", "|")
+    )
+    assert not [reason for _, _, reason in (*REJECTED, *CHECKED) if reason not in page]
