@@ -1,4 +1,4 @@
-"""Definitions that the labelled pairs and the grammar of types speak about: names for both checkers and the relation."""
+"""Definitions that the labelled pairs and the grammar of types speak about."""
 import abc, array, asyncio, collections, contextlib, dataclasses, datetime as dt, enum, fractions, functools
 import io, ipaddress, logging, numbers, os, pathlib, queue, re, types, typing, uuid
 from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
