@@ -15,6 +15,9 @@ from syncra.errors import TaskReturnError, ValueCheckError
 
 __all__ = ["Accept", "Check", "Shape", "composed"]
 
+# Values of these need no closer look; most are one of them.
+_PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str, tuple, type(None)})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Check:
@@ -79,6 +82,8 @@ class Accept:
             TaskReturnError: it is a coroutine, another awaitable, a future or a node.
             ValueCheckError: it is not what the task says that it returns.
         """
+        if type(value) in _PLAIN and not self.is_checked:
+            return value
         # The class is asked, as a value may claim any class: values are the users' own business.
         if issubclass(type(value), _never_values()):
             raise _no_value(self.name, value)
@@ -196,6 +201,14 @@ def composed(function: Callable[..., Any], shape: Shape, *, is_async: bool) -> C
             return shape.accepted(await function(*args, **kwargs))
 
         return call_async
+
+    accept = shape.accept
+    if accept is not None and not shape.names and not shape.checks:
+
+        def call_accepting(*values: object) -> object:
+            return accept(function(*values))
+
+        return call_accepting
 
     def call(*values: object) -> object:
         args, kwargs = shape.arguments(values)

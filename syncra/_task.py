@@ -72,7 +72,8 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         if signature.unresolved:
             # Names that did not exist at decoration may exist now; the wiring holds the parameters' hints.
             signature = read_signature(self.function)
-            wiring, _ = self._declared.wire(signature)
+            wiring, wrong = self._declared.wire(signature)
+            DeclarationError.raise_all(f"{self.describe()} ({self.place})", wrong)
         fixed = [
             (each, parameter.hint)
             for each in wiring.fixed
