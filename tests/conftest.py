@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import settings
 
@@ -15,9 +13,8 @@ settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins with the graphs that modules have registered, and leaves these alone."""
     with _registry._lock:
         copied = {name: dict(tasks) for name, tasks in _registry._graphs.items()}
     monkeypatch.setattr(_registry, "_graphs", copied)
-    yield

@@ -171,10 +171,10 @@ def solution_of(applied: Instance) -> dict[Variable, Term]:
 def ancestors_of(of: Class) -> Mapping[Class, Term]:
     """The class and all its bases: class -> Instance (for tuple: Tuple), in its own type parameters."""
     found: dict[Class, Term] = {of: Instance(of, tuple(variable for _, variable in parameters_of(of)))}
-    for base in bases_of(of):
-        if isinstance(base, Tuple):
-            found.setdefault(TUPLE, base)
-            base = as_instance(base)
+    for declared in bases_of(of):
+        if isinstance(declared, Tuple):
+            found.setdefault(TUPLE, declared)
+        base = as_instance(declared) if isinstance(declared, Tuple) else declared
         if isinstance(base, Instance):
             solution = solution_of(base)
             for ancestor, term in ancestors_of(base.of).items():

@@ -148,7 +148,7 @@ class Comparison:
         return limit_fits(source, hole)
 
     def _gradual_fits(self, source: Term, target: Term) -> Finding:
-        """ "Any": assignable both ways; a proof where the target says it, or where every value fits."""
+        """Section "Any": assignable both ways; a proof where the target says it, or where every value fits."""
         if isinstance(target, Gradual):
             if self._flipped and isinstance(source, Gradual) and not source.unknown:
                 return None  # the target said Any
@@ -160,7 +160,7 @@ class Comparison:
         return Doubt(source.reason if source.reason != "Any" else f"Any need not be {show(target)}")
 
     def _constrained_fits(self, source: Term, target: Constrained) -> Finding:
-        """ "Annotated": the type decides; what it says about values is left to them, unless it is implied."""
+        """Section "Annotated": the type decides; what it says about values is left to them, unless it is implied."""
         given = source.atoms if isinstance(source, Constrained) else ()
         plain = source.base if isinstance(source, Constrained) else source
         fitting = self.fits(plain, target.base)
@@ -175,7 +175,7 @@ class Comparison:
     # ------------------------------------------------------------------ unions
 
     def _fits_union(self, source: Term, target: Union) -> Finding:
-        """ "Union types": one member takes all of the source, or the members together its finite values."""
+        """Section "Union types": one member takes all of the source, or the members together its finite values."""
         if self._is_member(source, target):
             return None
         findings: list[Finding] = []
@@ -235,7 +235,7 @@ class Comparison:
             self._answered[question] = finding
         return finding
 
-    def _fits_kind(self, source: Term, target: Term) -> Finding:
+    def _fits_kind(self, source: Term, target: Term) -> Finding:  # noqa: C901  a case a kind of term
         if isinstance(source, Variable):
             return self._variable_fits(source, target)
         if isinstance(source, NewName):
@@ -259,7 +259,7 @@ class Comparison:
                 return Mismatch(source, target)
 
     def _variable_fits(self, source: Variable, target: Term) -> Finding:
-        """ "Generics": a variable is its upper bound, or all of its constraints."""
+        """Section "Generics": a variable is its upper bound, or all of its constraints."""
         if isinstance(target, Variable) and target.key == source.key:
             return None
         if isinstance(source.key, str):
@@ -271,7 +271,7 @@ class Comparison:
         return found
 
     def _new_name_fits(self, source: NewName, target: Term) -> Finding:
-        """ "NewType": a subtype of what it was made from, and of nothing else."""
+        """Section "NewType": a subtype of what it was made from, and of nothing else."""
         if isinstance(target, NewName) and not isinstance(source.base, NewName):
             return Mismatch(source, target)
         found = self.fits(source.base, target)
@@ -281,13 +281,13 @@ class Comparison:
 
 
 def _literal_fits(source: Term, target: Literal) -> Finding:
-    """ "Literals": the very value; an enum or bool with one value left is that value."""
+    """Section "Literals": the very value; an enum or bool with one value left is that value."""
     spread = _spread(source)
     return None if spread and all(each == target for each in spread) else Mismatch(source, target)
 
 
 def limit_fits(solved: Term, variable: Variable) -> Finding:
-    """ "Generics": whether a type is below the bound of a variable, or one of its constraints."""
+    """Section "Generics": whether a type is below the bound of a variable, or one of its constraints."""
     if variable.sort:
         return None
     constraints = constraints_of(variable)

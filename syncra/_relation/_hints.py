@@ -164,7 +164,7 @@ def _read_reference(hint: str | typing.ForwardRef) -> Term:
     )
 
 
-def _read_special(hint: object) -> Term:
+def _read_special(hint: object) -> Term:  # noqa: C901  a case a name
     """The names of `typing` that mean something by themselves."""
     name = getattr(hint, "_name", None) if type(hint).__module__ in ("typing", "typing_extensions") else None
     match name:
@@ -304,7 +304,7 @@ def _positional(hint: object) -> Parameter:
     return Parameter("", Kind.REST, unpacked, required=False)
 
 
-def _read_form(origin: object, hint: object) -> Term:
+def _read_form(origin: object, hint: object) -> Term:  # noqa: C901  a line a form
     """Special forms with arguments, and aliases with arguments."""
     args = get_args(hint)
     if origin is typing.Union:

@@ -198,7 +198,7 @@ def fits_tuple(compare: Compare, source: Term, target: Tuple) -> Finding:
 
 
 def called_fits(compare: Compare, source: Term, target: Function | Overloaded) -> Finding:
-    """ "Callables", "Callback protocols", "Constructors": anything that can be called may fit."""
+    """Section "Callables", "Callback protocols", "Constructors": anything that can be called may fit."""
     match source:
         case Function() | Overloaded():
             return function_fits(compare, source, target)

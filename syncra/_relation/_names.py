@@ -45,7 +45,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _show(term: Term, depth: int) -> str:
+def _show(term: Term, depth: int) -> str:  # noqa: C901, PLR0912  a case a kind of term
     if depth == 0:
         return "..."
     match term:

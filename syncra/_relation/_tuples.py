@@ -57,7 +57,8 @@ def _variadic_fits(compare: Compare, source: Tuple, target: Tuple) -> Finding:
     """Both open: the source's fixed ends cover those of the target, and all between fits the middle."""
     if len(source.prefix) < len(target.prefix) or len(source.suffix) < len(target.suffix):
         return Mismatch(source, target, "it may have fewer items")
-    assert source.middle is not None and target.middle is not None
+    assert source.middle is not None
+    assert target.middle is not None
     before, after = len(target.prefix), len(source.suffix) - len(target.suffix)
     between = (*source.prefix[before:], source.middle, *source.suffix[:after])
     return first_fault(

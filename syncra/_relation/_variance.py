@@ -67,7 +67,7 @@ class _Uses:
             return "+"
         return "-" if self.found == {"-"} else ""
 
-    def look(self, term: Term, sign: str) -> None:
+    def look(self, term: Term, sign: str) -> None:  # noqa: C901  a case a kind of term
         match term:
             case Variable():
                 if term == self.variable:

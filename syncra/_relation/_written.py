@@ -32,7 +32,7 @@ __all__ = ["write"]
 _CALLABLE: typing.Any = collections.abc.Callable  # Any: it is subscripted with what a type checker can't know
 
 
-def write(term: Term) -> object:
+def write(term: Term) -> object:  # noqa: C901, PLR0912  a case a kind of term
     """A type hint that means the term; parts that no hint can say become Any."""
     match term:
         case Gradual():

@@ -118,7 +118,7 @@ class Tree:
     form: str
     parts: tuple[Tree, ...] = ()
 
-    def __str__(self) -> str:
+    def __str__(self) -> str:  # noqa: C901  a case a form
         shown = list(map(str, self.parts))
         match self.form:
             case "|":

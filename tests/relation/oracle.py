@@ -60,7 +60,7 @@ def compare(pairs: Sequence[tuple[str, str]], *, pyright: bool = False) -> tuple
         if verdict is not None:
             try:
                 hints = eval(source, names), eval(target, names)
-            except Exception:  # noqa: BLE001 - generic models of pydantic refuse arguments that mypy accepts
+            except Exception:  # noqa: BLE001, S112  generic models of pydantic refuse arguments that mypy accepts
                 continue
             answer = assignable(*hints)
             sort = difference(answer, verdict, source, target)
@@ -116,7 +116,7 @@ def mypy_verdicts(pairs: Sequence[tuple[str, str]]) -> list[bool | None]:
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stdout + done.stderr)
     errors: dict[int, set[str]] = {}
-    for line, code in re.findall(r"pairs\.py:(\d+): error: .*\[([a-z-]+)\]$", done.stdout, re.M):
+    for line, code in re.findall(r"pairs\.py:(\d+): error: .*\[([a-z-]+)\]$", done.stdout, re.MULTILINE):
         errors.setdefault(int(line), set()).add(code)
     return _by_pair(len(pairs), errors)
 

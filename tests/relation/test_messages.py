@@ -85,8 +85,10 @@ REJECTED: list[tuple[object, object, str]] = [
     (
         dict[str, list[int]],
         dict[str, Sequence[int]],
-        "dict[str, list[int]] is not dict[str, Sequence[int]]: dict is invariant; "
-        "Mapping[str, Sequence[int]] would fit",
+        (
+            "dict[str, list[int]] is not dict[str, Sequence[int]]: dict is invariant; "
+            "Mapping[str, Sequence[int]] would fit"
+        ),
     ),
     (set[bool], set[int], "set[bool] is not set[int]: set is invariant; collections.abc.Set[int] would fit"),
     (dict[str, list[int]], Mapping[str, Sequence[str]], "int is not str"),

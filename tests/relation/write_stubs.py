@@ -49,7 +49,7 @@ def main() -> None:
     stubs = _build(modules)
     classes = dict(_public_classes(stubs, modules))
     printer = _Printer({info.fullname: path for path, info in classes.items()})
-    aliases = {path: alias for path, alias in _public_aliases(stubs, modules, classes)}
+    aliases = dict(_public_aliases(stubs, modules, classes))
     bases = {path: printer.head(info) for path, info in classes.items()}
     bases |= {path: ("", printer.show(alias), "alias") for path, alias in aliases.items()}
     members = {
@@ -203,7 +203,7 @@ class _Printer:
                 return "def " + " | def ".join(self.signature(item, bound) for item in overloaded.items)
         return f"attribute {UNKNOWN}"
 
-    def signature(self, function: types.CallableType, bound: bool) -> str:
+    def signature(self, function: types.CallableType, bound: bool) -> str:  # noqa: C901  a branch a kind of parameter
         own = _self_variable(function) if bound else None
         parts: list[str] = []
         positional_only = False
@@ -238,7 +238,7 @@ class _Printer:
         result = "builtins.bool" if guards else self.show(function.ret_type, own)
         return f"({', '.join(parts)}) -> {result}"
 
-    def show(self, shown: types.Type, own: str | None = None) -> str:
+    def show(self, shown: types.Type, own: str | None = None) -> str:  # noqa: C901  a case a kind of type
         match types.get_proper_type(shown):
             case types.Instance() as instance:
                 return self._instance(instance, own)

@@ -229,7 +229,7 @@ def test_metadata_of_users_is_told_the_true_type() -> None:
         @staticmethod
         def refuse_dogs(value: object) -> object:
             if isinstance(value, user.Dog):
-                raise ValueError("dogs stay outside")  # noqa: TRY004 - what pydantic listens to
+                raise ValueError("dogs stay outside")
             return value
 
     check = value_check(Annotated[user.Animal, Tame])
@@ -243,7 +243,8 @@ def test_a_value_that_contains_itself_is_a_fault() -> None:
     tree: dict[str, object] = {"value": 1}
     tree["children"] = [tree, tree]
     faults = value_check(user.Tree).faults(tree)
-    assert faults is not None and "it contains itself or is nested too deep to be checked" in faults
+    assert faults is not None
+    assert "it contains itself or is nested too deep to be checked" in faults
 
 
 def test_faults_are_few_and_short() -> None:
@@ -256,10 +257,15 @@ def test_faults_are_few_and_short() -> None:
     tracemalloc.stop()
     assert (
         faults is not None
-        and faults.count("is not int") == 5
-        and faults.endswith("... and 95 or more others")
     )
-    assert len(faults) < 1000 and peak < 200_000
+    assert (
+        faults.count("is not int") == 5
+    )
+    assert (
+        faults.endswith("... and 95 or more others")
+    )
+    assert len(faults) < 1000
+    assert peak < 200_000
 
 
 def test_faults_are_counted_while_they_are_few() -> None:
@@ -295,7 +301,8 @@ def test_a_check_travels_by_its_hint() -> None:
     check = value_check(user.Score)
     assert check.faults(3) is None
     copy = pickle.loads(pickle.dumps(check))
-    assert isinstance(copy, ValueCheck) and copy.faults(101) == "Input should be less than or equal to 100"
+    assert isinstance(copy, ValueCheck)
+    assert copy.faults(101) == "Input should be less than or equal to 100"
 
 
 def test_pydantic_is_imported_for_metadata_only() -> None:

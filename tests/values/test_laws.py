@@ -2,7 +2,7 @@
 
 # Hints are made at run time here, which mypy does not follow.
 # mypy: disable-error-code="valid-type, misc"
-# ruff: noqa: UP007, UP045 - not every form has the operator
+
 
 from __future__ import annotations
 

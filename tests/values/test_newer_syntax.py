@@ -65,7 +65,7 @@ pytestmark = pytest.mark.skipif(sys.version_info < (3, 12), reason="syntax of Py
 def module() -> ModuleType:
     made = ModuleType("newer_syntax")
     sys.modules[made.__name__] = made
-    exec(SOURCE, vars(made))  # noqa: S102 - as a file it could not be read by Python 3.11
+    exec(SOURCE, vars(made))
     return made
 
 

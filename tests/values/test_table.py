@@ -1,6 +1,6 @@
 """What is and what is not a value of a hint, for each kind of hint."""
 
-# ruff: noqa: UP006, UP007, UP035, UP044, UP045, PYI061, SIM115 - the older spellings are hints like others
+# ruff: noqa: PYI061, SIM115 - the older spellings are hints like others
 
 from __future__ import annotations
 
