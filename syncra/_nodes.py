@@ -282,7 +282,7 @@ class Dependency:
 
 
 def depends(node: Node[T], /) -> T:
-    """A parameter's default that says which node fills it, written `= depends(load)`.
+    """Says which node fills a parameter, as the default of this parameter.
 
     For a type checker it is the node's value, so a wrong wiring is an incompatible default on this very parameter.
 
