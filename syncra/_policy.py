@@ -64,13 +64,15 @@ class Retry:
 
     def seconds_before(self, attempt: int) -> float:
         """Seconds to wait before an attempt; the second one is number 2."""
-        import random
-
         try:
             delay = self.delay * self.backoff ** (attempt - 2)
         except OverflowError:
             return self.max_delay
-        return min(self.max_delay, delay * (1.0 + self.jitter * random.random()))
+        if self.jitter:
+            import random
+
+            delay *= 1.0 + self.jitter * random.random()
+        return min(self.max_delay, delay)
 
 
 @dataclass(frozen=True, slots=True)
