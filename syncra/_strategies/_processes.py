@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context, copy_context
 from heapq import heappop, heappush
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 from weakref import WeakKeyDictionary
@@ -130,9 +131,9 @@ class _Driver:
         self._calls = calls
         self._context: Context = copy_context()
         self._functions = _function_refs(run.program)
-        self._held: Step | None = None
+        self._held: list[Step] = []
         self._deadlines: list[tuple[float, int]] = []
-        self._sent: dict[int, Step] = {}
+        self._sent: dict[int, tuple[Step, float]] = {}  # and its deadline
         self._is_stopped = False
 
     def drive(self) -> None:
@@ -149,14 +150,13 @@ class _Driver:
 
     def _hand_out(self) -> None:
         """Hand ready steps out until there is none, or no worker for one, which is held."""
-        while (step := self._held or self._run.take()) is not None:
-            self._held = None
+        while (step := self._held.pop() if self._held else self._run.take()) is not None:
             if self._run.stopping:
                 self._run.cancelled(step)
             elif step.is_local:
                 self._call_here(step)
             elif not self._sends(step):
-                self._held = step
+                self._held.append(step)
                 return
 
     def _sends(self, step: Step) -> bool:
@@ -167,12 +167,14 @@ class _Driver:
         except BaseException as error:  # told to the run, which decides whether it goes on
             self._run.fail(step, error)
             return True
-        self._sent[step.index] = step
+        limit = step.policy.timeout
+        deadline = inf if limit is None else monotonic() + limit
+        self._sent[step.index] = step, deadline
         if not self._calls.start(step.index, self._functions(step), arguments, keywords):
             del self._sent[step.index]
             return False
-        if step.policy.timeout is not None:
-            heappush(self._deadlines, (monotonic() + step.policy.timeout, step.index))
+        if limit is not None:
+            heappush(self._deadlines, (deadline, step.index))
         return True
 
     def _call_here(self, step: Step) -> None:
@@ -185,19 +187,23 @@ class _Driver:
 
     def _patience(self) -> float | None:
         """Seconds until something has to be done though nothing has ended; None: nothing has."""
-        while self._deadlines and self._deadlines[0][1] not in self._sent:
+        while self._deadlines and not self._is_due(*self._deadlines[0]):
             heappop(self._deadlines)
         until = [each for each in (self._run.delay(),) if each is not None]
         if self._deadlines:
             until.append(max(0.0, self._deadlines[0][0] - monotonic()))
         return min(until, default=None)
 
+    def _is_due(self, deadline: float, token: int) -> bool:
+        """Whether this is the deadline of an attempt that is under way, and not of an earlier one."""
+        return token in self._sent and self._sent[token][1] == deadline
+
     def _kill_late(self) -> None:
         now = monotonic()
         while self._deadlines and self._deadlines[0][0] <= now:
-            _, token = heappop(self._deadlines)
-            step = self._sent.pop(token, None)
-            if step is not None:
+            deadline, token = heappop(self._deadlines)
+            if self._is_due(deadline, token):
+                step, _ = self._sent.pop(token)
                 self._calls.kill(token)
                 self._run.fail(step, timed_out(step, "its worker process was killed"))
 
@@ -209,18 +215,20 @@ class _Driver:
     def _kill_all(self) -> None:
         """Nobody waits for what a process does that can be killed."""
         while self._sent:
-            token, step = self._sent.popitem()
+            token, (step, _) = self._sent.popitem()
             self._calls.kill(token)
             self._run.cancelled(step)
 
     def _end(self, event: Event) -> None:
-        from syncra._workers import Returned
+        from syncra._workers import Returned, Untaken
 
-        step = self._sent.pop(event.token, None)
-        if step is None:  # killed
+        if event.token not in self._sent:  # killed
             return
+        step, _ = self._sent.pop(event.token)
         if isinstance(event, Returned):
             self._run.succeed(step, event.value)
+        elif isinstance(event, Untaken):
+            self._held.append(step)
         else:
             self._run.fail(step, _failure(step, event))
 

@@ -8,7 +8,7 @@ template process (`_template`, `_starter`), which forks nothing but itself.
 
 from __future__ import annotations
 
-from syncra._workers._events import Died, Event, Raised, Returned, Unsendable
+from syncra._workers._events import Died, Event, Raised, Returned, Unsendable, Untaken
 from syncra._workers._failure import RemoteError
 from syncra._workers._function import FunctionRef
 from syncra._workers._lease import Lease
@@ -27,6 +27,7 @@ __all__ = [
     "StartMethod",
     "Unsendable",
     "UnsendableError",
+    "Untaken",
     "WorkerPool",
     "WorkerStartError",
 ]

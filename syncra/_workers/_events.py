@@ -55,4 +55,11 @@ class Died:
     signal: int | None
 
 
-Event = Returned | Raised | Unsendable | Died
+@dataclass(frozen=True, slots=True, eq=False)
+class Untaken:
+    """The worker died before it had read the call: nothing was called, and the call can be made again."""
+
+    token: int
+
+
+Event = Returned | Raised | Unsendable | Died | Untaken

@@ -12,13 +12,13 @@ from types import TracebackType
 from typing import Final, Self
 
 from syncra._workers import _failure, _messages, _script
-from syncra._workers._events import Died, Event, Raised, Returned, Unsendable
+from syncra._workers._events import Died, Event, Raised, Returned, Unsendable, Untaken
 from syncra._workers._function import FunctionRef
 from syncra._workers._pickling import UnsendableError, decode, describe, encode_arguments
 from syncra._workers._pool import WorkerPool, WorkerStartError
 from syncra._workers._remote import Worker
 from syncra._workers._starter import Ending
-from syncra._workers._wire import Body
+from syncra._workers._wire import Body, UnreadError
 
 _LONGEST_SLEEP: Final = 1_000_000.0
 _NO_KEYWORDS: Final[Mapping[str, object]] = {}
@@ -184,6 +184,8 @@ class Lease:
         """What the worker's next message comes to; None while its answer is not there."""
         try:
             answer = self._answer(worker)
+        except UnreadError:  # what is sent last is the call
+            return self._died(worker, took_call=False)
         except (EOFError, ConnectionError):
             return self._died(worker)
         except MemoryError as error:
@@ -235,12 +237,14 @@ class Lease:
         unsendable.__cause__ = error
         return Unsendable(self._given_back(worker), "function", unsendable)
 
-    def _died(self, worker: Worker) -> Event:
+    def _died(self, worker: Worker, *, took_call: bool = True) -> Event:
         """The pipe is at its end: exactly this worker's call is lost."""
         token = self._let_go(worker)
         ending = self._pool.discard(worker)
         if not worker.is_ready and ending.signal is None:
             raise _not_started(ending)
+        if worker.is_ready and not took_call:  # one that has never been ready may never be
+            return Untaken(token)
         return Died(token, ending.exit_code, ending.signal)
 
     def _given_back(self, worker: Worker) -> int:

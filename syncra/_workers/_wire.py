@@ -49,6 +49,10 @@ class Body(NamedTuple):
     buffers: Sequence[Buffer]
 
 
+class UnreadError(EOFError):
+    """The other end is gone and has left messages unread; told by Linux only, elsewhere it is just gone."""
+
+
 class Channel:
     """One end of the pipe, owned by one thread at a time.
 
@@ -90,6 +94,7 @@ class Channel:
 
         Raises:
             EOFError: the other end is gone, perhaps in the middle of a message.
+            UnreadError: the same, and it has not read all that was sent to it.
             MemoryError: there is no room for the message, which is lost.
         """
         flags = _WAIT if wait else _DONT_WAIT
@@ -99,6 +104,8 @@ class Channel:
                 count, ancillary, _, _ = self._socket.recvmsg_into([self._view[self._end :]], _FEW_DESCRIPTORS, flags)
             except BlockingIOError:
                 return None
+            except ConnectionResetError as error:
+                raise UnreadError("the other end of the pipe was closed with messages in it") from error
             except ConnectionError:
                 count, ancillary = 0, []
             if not count:

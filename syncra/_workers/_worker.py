@@ -6,7 +6,7 @@ import contextvars
 import os
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from inspect import iscoroutine
+from types import CoroutineType
 from typing import TYPE_CHECKING, Final, cast
 
 from syncra._workers import _failure, _memory, _messages, _script
@@ -153,11 +153,12 @@ class _Calls:
         call, gives_coroutine = function
         arguments, keywords = given
         value = call(*arguments, **keywords)
-        if not iscoroutine(value):
+        if type(value) is not CoroutineType:  # the class is asked, as a value may claim any
             return value
+        coroutine = cast("Coroutine[object, object, object]", value)  # its class says so
         if gives_coroutine:
-            return self._awaited(value)
-        value.close()
+            return self._awaited(coroutine)
+        coroutine.close()
         raise TypeError("it returned a coroutine, though it is not async: await it, or declare it async")
 
     def _awaited(self, coroutine: Coroutine[object, object, object]) -> object:
