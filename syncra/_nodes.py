@@ -163,10 +163,11 @@ class Wiring:
         positional: what fills the arguments given by position, in order.
         keyword: what fills the arguments given by name.
         connections: all that is needed, in order: what fills parameters, then what only has to be done before.
+        fixed: the parameters with fixed values.
         open: the parameters that nothing fills.
     """
 
-    __slots__ = ("connections", "keyword", "open", "positional")
+    __slots__ = ("connections", "fixed", "keyword", "open", "positional")
 
     def __init__(
         self,
@@ -174,17 +175,14 @@ class Wiring:
         keyword: tuple[tuple[str, Filler], ...] = (),
         after: tuple[Connection, ...] = (),
     ) -> None:
-        fillers = (*positional, *(filler for _, filler in keyword))
+        fillers = (*positional, *[filler for _, filler in keyword]) if keyword else positional
+        connections = [each for each in fillers if isinstance(each, Connection)]
+        others = len(connections) < len(fillers)
         self.positional = positional
         self.keyword = keyword
-        self.connections = (*(each for each in fillers if isinstance(each, Connection)), *after)
-        self.open = tuple(each for each in fillers if isinstance(each, Open))
-
-    @property
-    def fixed(self) -> list[Fixed]:
-        """The parameters with fixed values."""
-        fillers = (*self.positional, *(filler for _, filler in self.keyword))
-        return [each for each in fillers if isinstance(each, Fixed)]
+        self.connections = (*connections, *after)
+        self.fixed = tuple([each for each in fillers if isinstance(each, Fixed)]) if others else ()
+        self.open = tuple([each for each in fillers if isinstance(each, Open)]) if others else ()
 
 
 _NOTHING_NEEDED = Wiring()

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from syncra._fit import fit
-from syncra._nodes import Dependency, Node, Settled, Wiring, checked_name
+from syncra._nodes import Connection, Dependency, Node, Settled, Wiring, checked_name
 from syncra._policy import Policy
 from syncra._registry import Definition, register
 from syncra._signature import Signature, as_callable, read_signature
@@ -80,7 +80,8 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
             if (parameter := signature.parameter(each.parameter)) is not None
         ]
         settled, faults = fit(self, wiring.connections, sources, types, result_type=signature.result, fixed=fixed)
-        DeclarationError.raise_all(self.describe(), faults)
+        if faults:
+            DeclarationError.raise_all(self.describe(), faults)
         return settled
 
     def settle_now(self) -> None:
@@ -89,15 +90,18 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         Raises:
             DeclarationError: something does not fit.
         """
-        known = [
-            (each, each.source, each.source.settled.result_type)
-            for each in self.wiring.connections
-            if isinstance(each.source, Node) and each.source.settled is not None
-        ]
         if self.signature.unresolved:
             return
-        connections, sources, types = zip(*known, strict=True) if known else ((), (), ())
-        if len(known) == len(self.wiring.connections):
+        connections: list[Connection] = []
+        sources: list[Node[object]] = []
+        types: list[object] = []
+        for each in self.wiring.connections:
+            source = each.source
+            if not isinstance(source, str) and source.settled is not None:
+                connections.append(each)
+                sources.append(source)
+                types.append(source.settled.result_type)
+        if len(connections) == len(self.wiring.connections):
             self.settled = self.settle(sources, types)
             self.result_type = self.settled.result_type
         else:
@@ -197,7 +201,7 @@ def _restored(module: str, qualname: str, depth: int) -> object:
     raise WiringError(f"{module}.{qualname} is no task here, but it was one where it was pickled")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Declared:
     """What `@task` was told about one function, read and checked.
 
@@ -253,7 +257,8 @@ def declare(
             for each in wiring.connections
             if isinstance(each.source, str)
         ]
-    DeclarationError.raise_all(f"{node.describe()} ({node.place})", faults)
+    if faults:
+        DeclarationError.raise_all(f"{node.describe()} ({node.place})", faults)
     if graph_name is not None:
         register(graph_name, node, Definition.of(node.__module__, node.__qualname__, node.place))
     return node

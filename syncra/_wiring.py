@@ -16,6 +16,9 @@ from syncra.errors import ArgumentError, DeclarationError, OptionError, WiringEr
 
 __all__ = ["wire"]
 
+_IN_ORDER = (Node, tuple, str, type(None))
+_NO_TUPLES = (list, set, frozenset)
+
 Sources = tuple["Node[object] | str", ...]
 
 
@@ -33,7 +36,8 @@ def wire(
     """
     draft = _Draft(signature)
     draft.fix(arguments)
-    if isinstance(dependencies, Mapping):
+    # Asking an abstract class takes longer than all that is nearly always given.
+    if not isinstance(dependencies, _IN_ORDER) and isinstance(dependencies, Mapping):
         draft.connect_by_name(cast("Mapping[object, object]", dependencies))  # cast: looked at one by one
         rest: Sources = ()
     else:
@@ -59,7 +63,7 @@ class _Draft:
         """What an option names: nodes and names of tasks; what is neither becomes a fault."""
         if given is None:
             return ()
-        if isinstance(given, list | set | frozenset):
+        if isinstance(given, _NO_TUPLES):
             kind = type(cast(object, given)).__name__  # cast: of whatever items
             self.faults.append(WiringError(f"{option}= takes a tuple of nodes, not a {kind}"))
             return ()
