@@ -11,13 +11,16 @@ The way of the data, each stage a pure function from one frozen value to the nex
 
 from __future__ import annotations
 
+from syncra._choice import choose, switch
 from syncra._decorator import task
+from syncra._each import each, each_outcome
 from syncra._edges import Edge, Verdict
 from syncra._graph import Graph, delete_graph, get_graph, run
 from syncra._nodes import Binding, Input, Node, depends
 from syncra._outcome import Failed, Outcome, Skipped, Succeeded
 from syncra._plan import Plan
 from syncra._policy import Retry
+from syncra._recovery import outcome, recover
 from syncra._results import Results
 from syncra._strategies import Asyncio, Processes, Sequential, Strategy, Threads
 from syncra._task import AsyncTask, Task
@@ -44,11 +47,17 @@ __all__ = [
     "Task",
     "Threads",
     "Verdict",
+    "choose",
     "delete_graph",
     "depends",
+    "each",
+    "each_outcome",
     "get_graph",
+    "outcome",
     "parse",
+    "recover",
     "run",
+    "switch",
     "task",
     "unchecked",
     "unpack",

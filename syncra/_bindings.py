@@ -73,14 +73,14 @@ def _unneeded(program: Program, overridden: set[int]) -> list[int]:
     if program.targets is None:
         ends = set(range(len(program.steps)))
         for step in program.steps:
-            ends.difference_update(step.sources)
+            ends.difference_update(step.sources, step.options)
     else:
         ends = set(program.targets)
     for index in ends:
         needed[index] = 1
     for step in reversed(program.steps):
         if needed[step.index] and step.index not in overridden:
-            for source in step.sources:
+            for source in (*step.sources, *step.options):
                 needed[source] = 1
     return [index for index in range(len(needed)) if not needed[index] and index not in overridden]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncra._outcome import Failed, Outcome, Skipped, Succeeded
 from syncra._program import Program
 
-__all__ = ["Ended"]
+__all__ = ["Ended", "skipped_for"]
 
 _NAMED = 5
 
@@ -25,6 +25,7 @@ class Ended:
         attempts: the exceptions of attempts that were followed by another one.
         barred: 1 for each step that has no value.
         error: what the run raises instead of giving results: an interrupt, or the first failure in the plan's order.
+        recovered: the failed steps whose failure ended in steps that take it, and is none of the run.
     """
 
     program: Program
@@ -34,6 +35,7 @@ class Ended:
     attempts: Mapping[int, Sequence[BaseException]]
     barred: bytearray
     error: BaseException | None
+    recovered: frozenset[int] = frozenset()
     _skips: dict[int, Skipped] = field(
         default_factory=dict[int, Skipped], init=False
     )  # filled by `skips` when it is asked first
@@ -47,8 +49,8 @@ class Ended:
         return Succeeded(self.values[index], tuple(self.attempts.get(index, ())))
 
     def failures(self) -> dict[int, Failed]:
-        """The failed steps, in the plan's order."""
-        return {index: self.failed[index] for index in sorted(self.failed)}
+        """The failed steps whose failures are the run's, in the plan's order."""
+        return {index: self.failed[index] for index in sorted(self.failed) if index not in self.recovered}
 
     def skips(self) -> Mapping[int, Skipped]:
         """The skipped steps in the plan's order, each with the failed nodes that it needs."""
@@ -79,14 +81,13 @@ class Ended:
                     found[index] = self.excused[index]
                     continue
                 if roots[index] not in reasons:
-                    reasons[roots[index]] = self._skipped(sorted(roots[index]))
+                    reasons[roots[index]] = skipped_for(self.program, roots[index])
                 found[index] = reasons[roots[index]]
         return found
 
-    def _skipped(self, roots: Sequence[int]) -> Skipped:
-        nodes = tuple(self.program.steps[each].node for each in roots)
-        more = f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else ""
-        return Skipped(
-            f"{' and '.join(repr(each.name) for each in nodes[:_NAMED])}{more} failed",
-            nodes,
-        )
+
+def skipped_for(program: Program, failed: Iterable[int]) -> Skipped:
+    """What a step comes to that needs these failed ones."""
+    nodes = tuple(program.steps[each].node for each in sorted(failed))
+    more = f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else ""
+    return Skipped(f"{' and '.join(repr(each.name) for each in nodes[:_NAMED])}{more} failed", nodes)

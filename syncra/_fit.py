@@ -75,11 +75,12 @@ def _missing(hint: object) -> str | None:
 def _refusal(
     node: Node[object], connection: Connection, source: Node[object], given: object, wanted: object, answer: Answer
 ) -> DependencyTypeError:
+    part = {"value": "", "items": "an item of ", "option": ""}[connection.takes]
     came_from = f" ({source.place})" if source.place else ""
     declared = f" (declared at {node.place})" if node.place else ""
     return DependencyTypeError(
-        f"{node.describe()} cannot take {source.describe()} as parameter {connection.parameter!r}:\n"
-        f"  it gets   {type_name(given)}  from {source.describe()}{came_from}\n"
+        f"{node.describe()} cannot take {part}{source.describe()} as parameter {connection.parameter!r}:\n"
+        f"  it gets   {type_name(given)}  from {part}{source.describe()}{came_from}\n"
         f"  it wants  {type_name(wanted)}{declared}\n"
         f"  {answer.reason}",
         source=source.name,

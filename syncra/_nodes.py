@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, TypeVarTuple, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeAlias, TypeVar, TypeVarTuple, cast, overload
 
 from syncra._policy import DEFAULT_POLICY, Policy
 from syncra._relation import Answer, type_name
@@ -39,6 +39,7 @@ class Node(Generic[T_co]):
         wiring: what fills the function's parameters.
         policy: retries, timeout and offload.
         settled: its edges and its final type, where all it needs is known; None where a graph has to find them out.
+        absorbs: the exceptions that it takes in place of its first source's value; none, for nearly all nodes.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Node(Generic[T_co]):
     wiring: Wiring
     policy: Policy
     settled: Settled | None
+    absorbs: tuple[type[BaseException], ...] = ()
 
     def bind(self, value: T_co, /) -> Binding:  # type: ignore[misc]  # a covariant parameter: sound, nodes keep no value
         """The value that this node has in one run: fills an input, overrides any other node.
@@ -130,11 +132,14 @@ class Connection:
         source: the node, or the name of a task that may not exist yet.
         parameter: the parameter that takes its value; None: it only has to be done before.
         hint: what the parameter wants.
+        takes: its value; or the items of its value one by one, in a call for each; or its value only if that is what
+            the node chooses in a run, and nothing of the source is needed otherwise.
     """
 
     source: Node[object] | str
     parameter: str | None
     hint: object = Any
+    takes: Literal["value", "items", "option"] = "value"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,12 +202,14 @@ class Settled:
         sources: the nodes that its connections lead from, in order.
         hints: what the parameters want that these go to.
         answers: whether the value of each fits where it goes; None for those that only order.
+        call_type: what one call of its function gives, where that is not the whole value but an item of it.
     """
 
     result_type: object
     sources: tuple[Node[object], ...] = ()
     hints: tuple[object, ...] = ()
     answers: tuple[Answer | None, ...] = ()
+    call_type: object = MISSING
 
 
 class _InputOf(GenericAlias):

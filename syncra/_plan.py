@@ -11,6 +11,7 @@ from syncra._nodes import Binding, Node
 from syncra._program import Program, Validation, compile_program
 from syncra._results import Results
 from syncra._run import Run
+from syncra._shaped_run import ShapedRun
 from syncra._strategies import Asyncio, AsyncStrategy, Sequential, Strategy
 from syncra.errors import FrozenError, OptionError, RunningLoopError
 
@@ -113,7 +114,9 @@ class Plan:
             raise OptionError(f"strategy must be a Strategy such as Threads(), not {strategy!r:.100}")
         given, unneeded = start_values(self._program, bindings, self._types)
         name = type(strategy).__name__
-        return Run(self._program, given, unneeded=unneeded, goes_on=on_error == "continue", strategy=name), strategy
+        kind = Run if self._program.shapes is None else ShapedRun
+        run = kind(self._program, given, unneeded=unneeded, goes_on=on_error == "continue", strategy=name)
+        return run, strategy
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenError(f"a Plan is frozen: {name!r} can't be set; compile another one")

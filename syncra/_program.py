@@ -11,83 +11,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter
 from operator import itemgetter
-from typing import Any, Final, Literal, NoReturn, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
-from syncra._calls import Accept, Check, Shape, composed
+from syncra._calls import Accept, Check, Shape
 from syncra._edges import SettledNodes, inputs_first
 from syncra._nodes import Connection, Filler, Fixed, Node, Open, Settled
-from syncra._policy import Policy
 from syncra._relation import Fit
+from syncra._signature import MISSING
+from syncra._shapes import Shapes
+from syncra._steps import PENDING, Step
 from syncra._topology import dependencies_first
 from syncra.errors import OptionError, ProtocolError
 
 __all__ = ["PENDING", "Counting", "Program", "Step", "Validation", "compile_program"]
 
 Validation: TypeAlias = Literal["edges", "all", "off"]
-
-
-class _Pending:
-    """Stands in the slot of a step that has no value (yet). Never a value itself."""
-
-    def __repr__(self) -> str:
-        return "PENDING"
-
-    def __reduce__(self) -> str:
-        return "PENDING"
-
-
-PENDING: Final = _Pending()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One node of a plan, ready to be called.
-
-    Attributes:
-        index: its place in the order, and the slot of its value.
-        node: the node that it is the step of.
-        call: what a driver in this process calls with the values of `slots`: the node's function with the checks of its
-            edges and of its result around it. For an async step it gives a coroutine of the value.
-        slots: of the arguments of `call`, by position.
-        sources: the steps that must have succeeded before.
-        is_async: `call` gives a coroutine.
-        is_local: too small to be worth sending anywhere; a view on another node.
-        policy: retries, timeout and offload.
-        shape: how the slots are handed to the node's own function, for drivers that call it elsewhere.
-    """
-
-    index: int
-    node: Node[Any]
-    call: Callable[..., Any]
-    slots: tuple[int, ...]
-    sources: tuple[int, ...]
-    is_async: bool
-    is_local: bool
-    policy: Policy
-    shape: Shape
-
-    @classmethod
-    def of(cls, index: int, node: Node[Any], slots: tuple[int, ...], sources: tuple[int, ...], shape: Shape) -> Step:
-        """The step of a node."""
-        call = _no_call if node.function is None else composed(node.function, shape, is_async=node.is_async)
-        return cls(index, node, call, slots, sources, node.is_async, not node.is_task, node.policy, shape)
-
-    def run(self, values: Sequence[object]) -> Any:  # Any: the node's type is the users' business
-        """Call it here, on these values; an async step gives its coroutine."""
-        slots = self.slots
-        if len(slots) == 1:  # a third of the time of building a list
-            return self.call(values[slots[0]])
-        if not slots:
-            return self.call()
-        return self.call(*[values[slot] for slot in slots])
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # The composed call is a closure: it is put together again.
-        return Step.of, (self.index, self.node, self.slots, self.sources, self.shape)
-
-
-def _no_call() -> NoReturn:
-    raise ProtocolError("an input was called: its value is given to the run")
 
 
 # A step for the row loop: index, call, number of arguments, up to three slots, slots to free afterwards. With more than
@@ -137,6 +75,7 @@ class Program:
         template: the list of values that a run starts with.
         is_async: at least one step is.
         name: of the graph, or None.
+        shapes: what a run may decide; None: nothing.
     """
 
     steps: tuple[Step, ...]
@@ -146,6 +85,7 @@ class Program:
     template: list[object]
     is_async: bool
     name: str | None
+    shapes: Shapes | None
 
     def __init__(
         self, steps: tuple[Step, ...], constants: Sequence[object], targets: frozenset[int] | None, name: str | None
@@ -157,6 +97,9 @@ class Program:
         self.template = [*[PENDING] * len(steps), *constants]
         self.is_async = any(step.is_async for step in steps)
         self.name = name
+        # Most programs have nothing that a run decides: their runs keep no books of it.
+        is_shaped = any(step.options or step.places or step.node.absorbs for step in steps)
+        self.shapes = Shapes.of(steps, targets) if is_shaped else None
 
     @cached_property
     def kept(self) -> tuple[Node[Any], ...]:
@@ -181,6 +124,8 @@ class Program:
             for source in step.sources:
                 successors[source].append(step.index)
                 length[source] = max(length[source], further)
+            for option in step.options:
+                length[option] = max(length[option], further)
             for slot in set(step.slots):
                 uses[slot] += 1
         by_rank = sorted(range(size), key=lambda index: (-length[index], index))
@@ -242,9 +187,13 @@ class _Compiler:
     def steps(self) -> Iterator[Step]:
         for node, index in self.index.items():
             known = self.settled[node]
-            sources = tuple(dict.fromkeys(self.index[source] for source in known.sources))
+            taken = tuple(zip(node.wiring.connections, known.sources))
+            sources = tuple(dict.fromkeys(self.index[each] for way, each in taken if way.takes != "option"))
+            options = dict.fromkeys(self.index[each] for way, each in taken if way.takes == "option")
             slots, shape = self._shape(node, known)
-            yield Step.of(index, node, slots, sources, shape)
+            places = _places_of_items(node) if any(way.takes == "items" for way, _ in taken) else ()
+            further = tuple(each for each in options if each not in sources)
+            yield Step.of(index, node, slots, sources, shape, further, places)
 
     def _shape(self, node: Node[Any], known: Settled) -> tuple[tuple[int, ...], Shape]:
         wiring = node.wiring
@@ -262,7 +211,8 @@ class _Compiler:
             if self.validate != "off" and not is_open:
                 checks.append((place, Check(hint, source.name, node.name, filler.parameter or "")))
         names = tuple(name for name, _ in wiring.keyword)
-        accept = Accept.of(node, known.result_type, is_checked=self.validate == "all")
+        result = known.result_type if known.call_type is MISSING else known.call_type
+        accept = Accept.of(node, result, is_checked=self.validate == "all")
         return tuple(slots), Shape(len(wiring.positional), names, tuple(checks), accept)
 
     def _constant(self, filler: Fixed | Open) -> int:
@@ -270,3 +220,8 @@ class _Compiler:
             raise ProtocolError(f"parameter {filler.parameter!r} is filled by nothing")
         self.constants.append(filler.value)
         return len(self.index) + len(self.constants) - 1
+
+
+def _places_of_items(node: Node[Any]) -> tuple[int, ...]:
+    fillers = (*node.wiring.positional, *(filler for _, filler in node.wiring.keyword))
+    return tuple(n for n, each in enumerate(fillers) if isinstance(each, Connection) and each.takes == "items")

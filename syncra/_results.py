@@ -117,6 +117,13 @@ class Results(Mapping[Node[Any], Any]):
         return MappingProxyType({steps[n].node: failed.error for n, failed in self._finished.failures().items()})
 
     @property
+    def recovered(self) -> Mapping[Node[Any], BaseException]:
+        """The nodes whose failure was taken by `recover` or `outcome`, with their exceptions; targets or not."""
+        ended = self._finished
+        found = {ended.program.steps[n].node: ended.failed[n].error for n in sorted(ended.recovered)}
+        return MappingProxyType(found)
+
+    @property
     def skipped(self) -> Mapping[Node[Any], tuple[Node[Any], ...]]:
         """The skipped nodes with the failed nodes that caused it, in the plan's order; targets or not."""
         steps = self._finished.program.steps

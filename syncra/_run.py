@@ -8,7 +8,7 @@ and attempts. A Run is not thread-safe: a strategy with several threads holds on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from heapq import heapify, heappop, heappush
 from time import monotonic
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from syncra._ended import Ended
 from syncra._outcome import Failed, Skipped
 from syncra._program import PENDING, Counting, Program, Step
+from syncra._steps import Job
 from syncra.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Run:
             raise ProtocolError(f"advance({stop}) is not in the row that was given")
         self._position = stop
 
-    def leave_order(self, step: Step) -> None:
+    def leave_order(self, step: Job) -> None:
         """The next step of the row is running and will take its time: count from now on, so that others can go on.
 
         Raises:
@@ -128,7 +129,7 @@ class Run:
 
     # ------------------------------------------------------------------ counted
 
-    def take(self) -> Step | None:
+    def take(self) -> Job | None:
         """A step that is ready, now running; the longest way to the end goes first. None: none is ready now."""
         if self._counting is None:
             self._count()
@@ -163,7 +164,7 @@ class Run:
             return None
         return max(0.0, self._delayed[0][0] - self._clock())
 
-    def succeed(self, step: Step, value: object) -> None:
+    def succeed(self, step: Job, value: object) -> None:
         """The running step gave its value.
 
         Raises:
@@ -185,9 +186,9 @@ class Run:
             if not needed[successor] and not self._passed[successor]:
                 heappush(self._ready, rank[successor])
         if self._uses is not None:
-            self._release(step)
+            self._release(self.program.steps[index])
 
-    def fail(self, step: Step, error: BaseException) -> None:
+    def fail(self, step: Job, error: BaseException) -> None:
         """The running step raised: it is tried again if its policy allows it, or it has failed.
 
         KeyboardInterrupt and SystemExit stop the run; they are what it raises.
@@ -202,7 +203,7 @@ class Run:
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             self.stop(error)
             return
-        before = self._attempts.setdefault(step.index, [])
+        before = self._attempts_of(step)
         retry = step.policy.retry
         if retry is not None and not self.stopping and retry.allows(error, len(before) + 1):
             before.append(error)
@@ -211,12 +212,9 @@ class Run:
         # Past the class, which may be frozen as a dataclass is.
         BaseException.with_traceback(error, _from_users_code(error.__traceback__))
         self._note(step, error, len(before) + 1)
-        self._failures[step.index] = Failed(error, tuple(before))
-        self._pass_over(step)
-        if not self._goes_on:
-            self.stopping = True
+        self._give_up(step, Failed(error, tuple(before)))
 
-    def cancelled(self, step: Step) -> None:
+    def cancelled(self, step: Job) -> None:
         """The running step was cancelled by the driver, because the run is stopping.
 
         Raises:
@@ -260,15 +258,20 @@ class Run:
         return ended
 
     def _first_error(self) -> BaseException | None:
-        if self._interrupt is not None or self._goes_on or not self._failures:
+        raised = self._raised()
+        if self._interrupt is not None or self._goes_on or not raised:
             return self._interrupt
-        first, *others = sorted(self._failures)
+        first, *others = raised
         error = self._failures[first].error
         if others:
             names = [repr(self.program.steps[index].node.name) for index in others[:_NAMED_IN_NOTE]]
             more = f" and {len(others) - _NAMED_IN_NOTE} more" if len(others) > _NAMED_IN_NOTE else ""
             _add_note(error, f"meanwhile {', '.join(names)}{more} failed too")
         return error
+
+    def _raised(self) -> Sequence[int]:
+        """The failed steps whose failure has stopped the run, in the plan's order."""
+        return sorted(self._failures)
 
     def _kept_values(self) -> list[object]:
         targets = self.program.targets
@@ -306,7 +309,7 @@ class Run:
         while self._delayed and self._delayed[0][0] <= now:
             heappush(self._ready, heappop(self._delayed)[1])
 
-    def _try_again(self, step: Step, seconds: float) -> None:
+    def _try_again(self, step: Job, seconds: float) -> None:
         if self._counting is None:
             if not seconds:
                 return  # the row begins with this step again
@@ -320,7 +323,18 @@ class Run:
         else:
             heappush(self._ready, rank)
 
-    def _pass_over(self, failed: Step) -> None:
+    def _attempts_of(self, step: Job) -> list[BaseException]:
+        """The exceptions of its attempts so far, to be added to."""
+        return self._attempts.setdefault(step.index, [])
+
+    def _give_up(self, step: Job, failed: Failed) -> None:
+        """It has failed, and there is no further attempt."""
+        self._failures[step.index] = failed
+        self._pass_over(step)
+        if not self._goes_on:
+            self.stopping = True
+
+    def _pass_over(self, failed: Job) -> None:
         """Nothing that needs the failed step will be called."""
         successors = self.program.counting.successors
         self._passed[failed.index] = self._barred[failed.index] = 1
@@ -345,22 +359,23 @@ class Run:
             if not uses[slot] and slot not in kept and slot < len(self._passed):
                 self.values[slot] = PENDING
 
-    def _end(self, step: Step) -> None:
+    def _end(self, step: Job) -> None:
         self._expect(self._state[step.index] == _RUNNING, step)
         self._state[step.index] = _DONE
         self._running -= 1
 
-    def _expect(self, is_so: bool, step: Step) -> None:
+    def _expect(self, is_so: bool, step: Job) -> None:
         if not is_so:
-            raise ProtocolError(f"{step.node.describe()} was ended although it is not running")
+            raise ProtocolError(f"{step.describe()} was ended although it is not running")
 
-    def _note(self, step: Step, error: BaseException, attempt: int) -> None:
-        sources = [repr(self.program.steps[each].node.name) for each in step.sources[:_NAMED_IN_NOTE]]
-        more = f" and {len(step.sources) - _NAMED_IN_NOTE} more" if len(step.sources) > _NAMED_IN_NOTE else ""
+    def _note(self, step: Job, error: BaseException, attempt: int) -> None:
+        needed = self.program.steps[step.index].sources
+        sources = [repr(self.program.steps[each].node.name) for each in needed[:_NAMED_IN_NOTE]]
+        more = f" and {len(needed) - _NAMED_IN_NOTE} more" if len(needed) > _NAMED_IN_NOTE else ""
         under = f" under {self._strategy}" if self._strategy else ""
         came = f"; its arguments came from {', '.join(sources)}{more}" if sources else ""
         attempts = f" in attempt {attempt}" if attempt > 1 else ""
-        _add_note(error, f"{step.node.describe()} of {self.program.describe()} failed{attempts}{under}{came}")
+        _add_note(error, f"{step.describe()} of {self.program.describe()} failed{attempts}{under}{came}")
 
 
 def _add_note(error: BaseException, note: str) -> None:

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from syncra._fit import fit
-from syncra._nodes import Connection, Dependency, Node, Settled, Wiring, checked_name
+from syncra._nodes import Connection, Dependency, Fixed, Node, Settled, Wiring, checked_name
 from syncra._policy import Policy
 from syncra._registry import Definition, register
 from syncra._signature import Signature, as_callable, read_signature
@@ -68,21 +68,30 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
-        signature, wiring = self.signature, self.wiring
-        if signature.unresolved:
-            # Names that did not exist at decoration may exist now; the wiring holds the parameters' hints.
-            signature = read_signature(self.function)
-            wiring, wrong = self._declared.wire(signature)
-            DeclarationError.raise_all(f"{self.describe()} ({self.place})", wrong)
-        fixed = [
-            (each, parameter.hint)
-            for each in wiring.fixed
-            if (parameter := signature.parameter(each.parameter)) is not None
-        ]
+        signature, wiring = self.read_again()
+        fixed = self.fixed_with_hints(signature, wiring)
         settled, faults = fit(self, wiring.connections, sources, types, result_type=signature.result, fixed=fixed)
         if faults:
             DeclarationError.raise_all(self.describe(), faults)
         return settled
+
+    def read_again(self) -> tuple[Signature, Wiring]:
+        """Its signature and wiring, read again where names did not exist at decoration that may exist now."""
+        if not self.signature.unresolved:
+            return self.signature, self.wiring
+        signature = read_signature(self.function)
+        wiring, wrong = self._declared.wire(signature)  # it holds the parameters' hints
+        DeclarationError.raise_all(f"{self.describe()} ({self.place})", wrong)
+        return signature, wiring
+
+    @staticmethod
+    def fixed_with_hints(signature: Signature, wiring: Wiring) -> list[tuple[Fixed, object]]:
+        """The parameters with fixed values, and what they want."""
+        return [
+            (each, parameter.hint)
+            for each in wiring.fixed
+            if (parameter := signature.parameter(each.parameter)) is not None
+        ]
 
     def settle_now(self) -> None:
         """Check the edges from sources that are known already; settle, where all of them are.

@@ -11,6 +11,7 @@
     │   ├── DuplicateTaskError                two nodes of one graph have the same name
     │   └── CycleError                        a node needs itself
     ├── NotFoundError (KeyError)              a name or a node that is not there
+    │   ├── CaseNotFoundError                 a switch has no case for a key
     │   ├── GraphNotFoundError                no graph is registered under this name
     │   └── NodeNotFoundError                 no such node in this graph, plan or result
     ├── CallError (TypeError)                 a task called as a function without a value that only a run has
@@ -41,6 +42,7 @@ __all__ = [
     "ArgumentError",
     "BindingError",
     "CallError",
+    "CaseNotFoundError",
     "CycleError",
     "DeclarationError",
     "DependencyTypeError",
@@ -217,6 +219,18 @@ class GraphNotFoundError(NotFoundError):
 
 class NodeNotFoundError(NotFoundError):
     """A node that is not in this graph, plan or result."""
+
+
+class CaseNotFoundError(NotFoundError):
+    """A key of a run for which a `switch` has no case.
+
+    Attributes:
+        name: of the switch.
+    """
+
+    def __init__(self, message: str, *, name: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class CallError(SyncraError, TypeError):

@@ -17,13 +17,14 @@ from random import Random
 from typing import Any
 
 from syncra._conformance import Case, Make, conformance_cases
-from syncra._program import Step
 from syncra._run import Run
+from syncra._steps import Job, Step
 from syncra._strategies._calling import call_within
 from syncra._strategies._loops import PrivateLoop
 
 __all__ = [
     "Case",
+    "Job",
     "Make",
     "Run",
     "Shuffled",
@@ -90,7 +91,7 @@ class Shuffled:
         """Drive the run to its end."""
         draw = Random(self._seed)
         context = copy_context()
-        begun: list[Step] = []
+        begun: list[Job] = []
         while begun or not run.finished:
             while (self._at_once is None or len(begun) < self._at_once) and (
                 step := run.take()
@@ -116,7 +117,7 @@ class Shuffled:
         return f"Shuffled({self._seed}{limit})"
 
 
-def _value(step: Step, run: Run, context: Context) -> Any:  # Any: the node's value
+def _value(step: Job, run: Run, context: Context) -> Any:  # Any: the node's value
     if step.is_async:
         loop = PrivateLoop()
         try:

@@ -15,10 +15,10 @@ PACKAGE = Path(syncra.__file__).parent
 LAYERS = (
     ("errors", "_outcome", "_topology", "_cpus", "_annotations", "_relation", "_values"),
     ("_signature", "_policy"),
-    ("_nodes", "_wiring", "_fit", "_registry", "_task", "_wires", "_decorator", "_views"),
+    ("_nodes", "_wiring", "_fit", "_registry", "_task", "_wires", "_decorator", "_views", "_each", "_choice", "_recovery"),
     ("_edges",),
-    ("_calls", "_program"),
-    ("_ended", "_run", "_bindings"),
+    ("_calls", "_steps", "_shapes", "_program"),
+    ("_ended", "_run", "_fan", "_shaped_run", "_bindings"),
     ("_strategies", "_workers"),
     ("_results", "_plan", "_graph", "_conformance", "testing", ""),
 )

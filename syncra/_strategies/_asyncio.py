@@ -14,8 +14,8 @@ from functools import partial
 from inspect import CORO_CLOSED, getcoroutinestate
 from typing import TYPE_CHECKING, Any
 
-from syncra._program import Step
 from syncra._run import Run
+from syncra._steps import Job, Step
 from syncra._strategies._calling import call_within, timed_out
 from syncra._strategies._options import worker_count
 from syncra._strategies._team import Team
@@ -197,7 +197,7 @@ class _Driver:
         if not self._workers:
             self._wake()
 
-    def _about_to_wait(self, step: Step) -> None:
+    def _about_to_wait(self, step: Job) -> None:
         """A step is going to wait: others do what is ready meanwhile.
 
         Each step that waits has two workers begin, so that a wide graph is under way after a few turns of the loop;
@@ -208,15 +208,18 @@ class _Driver:
         for _ in range(min(2, self._run.ready - len(self._beginning))):
             self._begin_worker()
 
-    def _next(self) -> Step | None:
+    def _next(self) -> Job | None:
         """The next step to call: in order as long as none has waited, then one that is ready."""
         if not self._run.in_order:
             return self._run.take()
-        step = next(self._row, None)
-        if step is None and (row := self._run.row()) is not None:
-            self._row = iter(self._run.program.steps[slice(*row)])
-            step = next(self._row)
-        return step
+        step: Job | None = next(self._row, None)
+        if step is not None:
+            return step
+        row = self._run.row()
+        if row is None:
+            return None if self._run.finished else self._run.take()  # something that has to be counted
+        self._row = iter(self._run.program.steps[slice(*row)])
+        return next(self._row)
 
     async def _work(self) -> None:
         """Call one step after the other until there is none to be called now."""
@@ -249,6 +252,8 @@ class _Driver:
                 self._fail(step, error)
             else:
                 run.succeed(step, value)
+                if run.stopping:  # it has shown that an earlier failure stays one
+                    self._cancel_others()
             if this.cancelling():
                 # The step has cancelled the Task that carried it, which would reach the next one.
                 self._begin_worker()
@@ -257,7 +262,7 @@ class _Driver:
             if not calls % _CALLS_BEFORE_OTHERS:
                 await sleep(0)
 
-    async def _within(self, step: Step, context: Context) -> Any:  # Any: the node's value
+    async def _within(self, step: Job, context: Context) -> Any:  # Any: the node's value
         """The value of an async step that has a time limit.
 
         Raises:
@@ -280,13 +285,13 @@ class _Driver:
                 raise
             raise timed_out(step, "its coroutine was cancelled") from None
 
-    def _is_inline(self, step: Step) -> bool:
+    def _is_inline(self, step: Job) -> bool:
         """Whether a sync step is called on the loop's own thread."""
         is_offloaded = self._offload_all or step.policy.offload or step.policy.timeout is not None
         return step.is_local or not is_offloaded
 
-    def _fail(self, step: Step, error: BaseException) -> None:
-        from asyncio import CancelledError, current_task
+    def _fail(self, step: Job, error: BaseException) -> None:
+        from asyncio import CancelledError
 
         if isinstance(error, CancelledError) and self._run.stopping:
             self._run.cancelled(step)
@@ -294,10 +299,15 @@ class _Driver:
         self._run.fail(step, error)
         self._row = iter(())  # what is left of the row may need the step
         if self._run.stopping:
-            for worker in self._workers - {current_task()}:
-                worker.cancel()
+            self._cancel_others()
 
-    async def _offloaded(self, step: Step, context: Context) -> _Came:
+    def _cancel_others(self) -> None:
+        from asyncio import current_task
+
+        for worker in self._workers - {current_task()}:
+            worker.cancel()
+
+    async def _offloaded(self, step: Job, context: Context) -> _Came:
         """What a sync step came to that is called on a worker thread."""
         ended: asyncio.Future[None] = self._loop.create_future()
         came = _Came()

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
-from syncra._program import PENDING, Step
 from syncra._run import Run
+from syncra._shaped_run import ShapedRun
+from syncra._steps import PENDING, Job, Step
 from syncra.errors import TaskTimeoutError
 
-__all__ = ["call_row", "call_within", "timed_out"]
+__all__ = ["call_items", "call_row", "call_within", "timed_out"]
 
 
 def call_row(run: Run, start: int, stop: int) -> Step | None:  # noqa: C901  a branch an arity, for speed
@@ -48,11 +49,39 @@ def call_row(run: Run, start: int, stop: int) -> Step | None:  # noqa: C901  a b
     return None
 
 
-def timed_out(step: Step, consequence: str) -> TaskTimeoutError:
+def call_items(run: ShapedRun) -> bool:
+    """Call a fan-out that is next in order for all its items, one after the other; False: there is none.
+
+    A failure is told to the run, and ends the row.
+    """
+    fan = run.open_in_order()
+    if fan is None:
+        return False
+    # As `call_row`: what is in this loop is paid for every item.
+    call, keep = fan.called(run.values), fan.results.append
+    if fan.node.keeps_outcomes:
+        keep = fan.keep_next
+    try:
+        for part in fan.row():
+            try:
+                value = call(part)
+            except BaseException as error:  # told to the run, which decides whether it goes on
+                run.break_row(fan, part, error)
+                return True
+            keep(value)
+            if run.stopping:
+                break
+    except BaseException as error:  # of the value that is gone over
+        fan.broken = error
+    run.end_row(fan)
+    return True
+
+
+def timed_out(step: Job, consequence: str) -> TaskTimeoutError:
     """The error of an attempt that took too long; the consequence says what has become of it."""
     seconds = step.policy.timeout or 0.0
     error = TaskTimeoutError(
-        f"{step.node.describe()} took longer than its timeout of {seconds:g} seconds",
+        f"{step.describe()} took longer than its timeout of {seconds:g} seconds",
         name=step.node.name,
         timeout=seconds,
     )
@@ -60,7 +89,7 @@ def timed_out(step: Step, consequence: str) -> TaskTimeoutError:
     return error
 
 
-def call_within(step: Step, call: Callable[[], Any]) -> Any:  # Any: the node's value
+def call_within(step: Job, call: Callable[[], Any]) -> Any:  # Any: the node's value
     """Call a step with a time limit: on a thread that is left behind when the time is over.
 
     A thread can't be stopped. It goes on until its call returns, its result is thrown away, and it doesn't keep the

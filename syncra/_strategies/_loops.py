@@ -10,14 +10,14 @@ from functools import partial
 from threading import Thread
 from typing import Any
 
-from syncra._program import Step
 from syncra._run import Run
+from syncra._steps import Job
 from syncra._strategies._calling import timed_out
 
 __all__ = ["LoopThread", "PrivateLoop", "await_step"]
 
 
-async def await_step(step: Step, run: Run) -> Any:  # Any: the node's value
+async def await_step(step: Job, run: Run) -> Any:  # Any: the node's value
     """Call and await an async step, within its time limit.
 
     Raises:
@@ -44,7 +44,7 @@ class PrivateLoop:
         self._awaiting: asyncio.Task[Any] | None = None
         self._outcome: tuple[Any, BaseException | None] = None, None  # Any: the node's value
 
-    def value(self, step: Step, run: Run, context: Context) -> Any:  # Any: the node's value
+    def value(self, step: Job, run: Run, context: Context) -> Any:  # Any: the node's value
         """The value of an async step, in this context."""
         self._runner.run(self._await(step, run), context=context)
         value, error = self._outcome
@@ -56,7 +56,7 @@ class PrivateLoop:
         finally:
             del error  # or the exception and this frame would keep each other alive
 
-    async def _await(self, step: Step, run: Run) -> None:
+    async def _await(self, step: Job, run: Run) -> None:
         # The Task ends with nothing: frames of an exception's traceback hold the Task that ended with it.
         self._awaiting = asyncio.current_task()
         try:
@@ -91,14 +91,14 @@ class LoopThread:
         ended: told on the loop's thread how each step ended: its value, or its exception.
     """
 
-    def __init__(self, ended: Callable[[Step, object, BaseException | None], None]) -> None:
+    def __init__(self, ended: Callable[[Job, object, BaseException | None], None]) -> None:
         self._ended = ended
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._stay, name="syncra-loop", daemon=True)
         self._thread.start()
 
-    def start(self, step: Step, run: Run, context: Context) -> None:
+    def start(self, step: Job, run: Run, context: Context) -> None:
         """Begin an async step in this context; from any thread."""
         self._loop.call_soon_threadsafe(self._begin, step, run, context)
 
@@ -116,12 +116,12 @@ class LoopThread:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.get_loop().run_forever()
 
-    def _begin(self, step: Step, run: Run, context: Context) -> None:
+    def _begin(self, step: Job, run: Run, context: Context) -> None:
         task = self._loop.create_task(_outcome(step, run), context=context)
         self._tasks.add(task)
         task.add_done_callback(partial(self._end, step))
 
-    def _end(self, step: Step, task: asyncio.Task[tuple[object, BaseException | None]]) -> None:
+    def _end(self, step: Job, task: asyncio.Task[tuple[object, BaseException | None]]) -> None:
         self._tasks.discard(task)
         value, error = (None, asyncio.CancelledError()) if task.cancelled() else task.result()
         self._ended(step, value, error)
@@ -131,7 +131,7 @@ class LoopThread:
             task.cancel()
 
 
-async def _outcome(step: Step, run: Run) -> tuple[object, BaseException | None]:
+async def _outcome(step: Job, run: Run) -> tuple[object, BaseException | None]:
     # A KeyboardInterrupt or SystemExit that left an asyncio Task would end the loop with it.
     try:
         return await await_step(step, run), None

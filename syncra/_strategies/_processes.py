@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 from weakref import WeakKeyDictionary
 
 from syncra._calls import Shape
-from syncra._program import Program, Step
+from syncra._program import Program
 from syncra._run import Run
+from syncra._steps import Job
 from syncra._strategies._calling import timed_out
 from syncra._strategies._options import is_executor, worker_count
 from syncra.errors import (
@@ -131,9 +132,9 @@ class _Driver:
         self._calls = calls
         self._context: Context = copy_context()
         self._functions = _function_refs(run.program)
-        self._held: list[Step] = []
+        self._held: list[Job] = []
         self._deadlines: list[tuple[float, int]] = []
-        self._sent: dict[int, tuple[Step, float]] = {}  # and its deadline
+        self._sent: dict[int, tuple[Job, float]] = {}  # and its deadline
         self._is_stopped = False
 
     def drive(self) -> None:
@@ -159,25 +160,25 @@ class _Driver:
                 self._held.append(step)
                 return
 
-    def _sends(self, step: Step) -> bool:
+    def _sends(self, step: Job) -> bool:
         """Whether the step was sent, or has failed on the way out; False: there is no worker for it now."""
         values = self._run.values
         try:
-            arguments, keywords = step.shape.arguments([values[slot] for slot in step.slots])
+            arguments, keywords = step.shape.arguments(step.arguments(values))
         except BaseException as error:  # told to the run, which decides whether it goes on
             self._run.fail(step, error)
             return True
         limit = step.policy.timeout
         deadline = inf if limit is None else monotonic() + limit
-        self._sent[step.index] = step, deadline
-        if not self._calls.start(step.index, self._functions(step), arguments, keywords):
-            del self._sent[step.index]
+        self._sent[step.token] = step, deadline
+        if not self._calls.start(step.token, self._functions(step), arguments, keywords):
+            del self._sent[step.token]
             return False
         if limit is not None:
-            heappush(self._deadlines, (deadline, step.index))
+            heappush(self._deadlines, (deadline, step.token))
         return True
 
-    def _call_here(self, step: Step) -> None:
+    def _call_here(self, step: Job) -> None:
         try:
             value = self._context.copy().run(step.run, self._run.values)
         except BaseException as error:  # told to the run, which decides whether it goes on
@@ -233,7 +234,7 @@ class _Driver:
             self._run.fail(step, _failure(step, event))
 
 
-def _failure(step: Step, event: Raised | Unsendable | Died) -> BaseException:
+def _failure(step: Job, event: Raised | Unsendable | Died) -> BaseException:
     """The exception that a call which gave no value stands for."""
     from syncra._workers import Died, Raised, RemoteError, UnsendableError
 
@@ -241,7 +242,7 @@ def _failure(step: Step, event: Raised | Unsendable | Died) -> BaseException:
     if isinstance(event, Died):
         how = f"signal {event.signal}" if event.signal is not None else f"exit code {event.exit_code}"
         return WorkerDiedError(
-            f"the worker process died ({how}) while it ran {step.node.describe()}",
+            f"the worker process died ({how}) while it ran {step.describe()}",
             names=(name,),
             exit_code=event.exit_code,
             signal=event.signal,
@@ -250,13 +251,13 @@ def _failure(step: Step, event: Raised | Unsendable | Died) -> BaseException:
     if isinstance(error, UnsendableError):
         part = "result" if isinstance(event, Raised) else _part(step, event.what)
         failure: BaseException = TransferError(
-            f"the {part} of {step.node.describe()} can't travel: {error.reason}", name=name, part=part
+            f"the {part} of {step.describe()} can't travel: {error.reason}", name=name, part=part
         )
         failure.__cause__ = error.__cause__
         return failure
     if isinstance(error, RemoteError):
         error = RemoteTaskError(
-            f"{error.description} (raised by {step.node.describe()}; a {error.type_name} can't be handed over)",
+            f"{error.description} (raised by {step.describe()}; a {error.type_name} can't be handed over)",
             type_name=error.type_name,
         )
     if isinstance(event, Raised) and event.traceback_text:
@@ -264,7 +265,7 @@ def _failure(step: Step, event: Raised | Unsendable | Died) -> BaseException:
     return error
 
 
-def _part(step: Step, what: str) -> str:
+def _part(step: Job, what: str) -> str:
     """What can't travel, with the parameter's name in place of its number."""
     kind, _, number = what.partition(" ")
     if kind == "argument" and number.isdecimal() and int(number) < len(step.node.wiring.positional):
@@ -294,13 +295,13 @@ class _AcceptingAwaited(_Accepting):
 _references: WeakKeyDictionary[Program, dict[int, FunctionRef]] = WeakKeyDictionary()
 
 
-def _function_refs(program: Program) -> Callable[[Step], FunctionRef]:
+def _function_refs(program: Program) -> Callable[[Job], FunctionRef]:
     """What gives the reference of a step's function; steps of one function share it."""
     from syncra._workers import FunctionRef
 
     known = _references.setdefault(program, {})
 
-    def reference(step: Step) -> FunctionRef:
+    def reference(step: Job) -> FunctionRef:
         function = step.node.function
         assert function is not None  # an input is never ready
         accept = step.shape.accept

@@ -6,9 +6,10 @@ from contextvars import Context, copy_context
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from syncra._program import Step
 from syncra._run import Run
-from syncra._strategies._calling import call_row, call_within
+from syncra._shaped_run import ShapedRun
+from syncra._steps import Job
+from syncra._strategies._calling import call_items, call_row, call_within
 
 if TYPE_CHECKING:
     from syncra._strategies._loops import PrivateLoop
@@ -57,8 +58,8 @@ class _Driver:
         run = self._run
         run.when_stopped(self._stopped)
         try:
-            while (row := run.row()) is not None:
-                special = call_row(run, *row)
+            while (row := run.row()) is not None or (isinstance(run, ShapedRun) and call_items(run)):
+                special = None if row is None else call_row(run, *row)
                 if special is not None:
                     self._perform(special)
             while not run.finished:
@@ -85,7 +86,7 @@ class _Driver:
         if loop is not None:
             loop.cancel()
 
-    def _perform(self, step: Step) -> None:
+    def _perform(self, step: Job) -> None:
         try:
             value = self._value(step)
         except BaseException as error:  # told to the run, which decides whether it goes on
@@ -93,7 +94,7 @@ class _Driver:
         else:
             self._run.succeed(step, value)
 
-    def _value(self, step: Step) -> Any:  # Any: the node's value
+    def _value(self, step: Job) -> Any:  # Any: the node's value
         inside, values = self._context.copy(), self._run.values
         if step.is_async:
             if self._loop is None:

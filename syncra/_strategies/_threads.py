@@ -13,8 +13,8 @@ from functools import partial
 from threading import Condition, RLock, current_thread
 from typing import TYPE_CHECKING
 
-from syncra._program import Step
 from syncra._run import Run
+from syncra._steps import Job
 from syncra._strategies._calling import call_within
 from syncra._strategies._options import is_executor, worker_count
 from syncra._strategies._team import Team
@@ -245,7 +245,7 @@ class _Crew:
                 self._end(step, value, None)
                 del value
 
-    def _take(self) -> Step | None:
+    def _take(self) -> Job | None:
         """A ready step to be called; async ones on the way begin on the loop."""
         with self._changed:
             while (step := self._run.take()) is not None and step.is_async:
@@ -259,17 +259,17 @@ class _Crew:
                 self._share()
             return step
 
-    def _end(self, step: Step, value: object, error: BaseException | None) -> None:
+    def _end(self, step: Job, value: object, error: BaseException | None) -> None:
         """Tell the run how a step ended, and share the work that is ready now."""
         with self._changed:
             if error is None:
                 self._run.succeed(step, value)
             else:
                 self._run.fail(step, error)
-                if self._run.stopping:
-                    self._cancel_async()
+            if self._run.stopping:
+                self._cancel_async()
 
-    def _end_async(self, step: Step, value: object, error: BaseException | None) -> None:
+    def _end_async(self, step: Job, value: object, error: BaseException | None) -> None:
         """The same for an async step, on the loop's thread, which takes no further step itself."""
         from asyncio import CancelledError
 

@@ -23,6 +23,7 @@ EXAMPLES: list[errors.SyncraError] = [
     errors.NotFoundError("m"),
     errors.GraphNotFoundError("shp", ["shop"]),
     errors.NodeNotFoundError("m"),
+    errors.CaseNotFoundError("m", name="a"),
     errors.CallError("m", name="a", parameters=["x", "y"]),
     errors.FrozenError("m"),
     errors.NodeUseError("m"),
