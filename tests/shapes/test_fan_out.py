@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any, TypeVar
 from weakref import ref
 
-import importable_tasks
+import fan_out_tasks
 import pytest
 
 from syncra import (
@@ -154,7 +154,7 @@ def test_what_takes_a_fan_out_takes_a_list() -> None:
 
 
 @everywhere
-@pytest.mark.parametrize("make", [list, tuple, iter, dict.fromkeys, range], ids=str)
+@pytest.mark.parametrize("make", [list, tuple, iter, dict.fromkeys, range], ids=lambda make: make.__name__)
 def test_any_iterable_is_gone_over_in_order(strategy: Strategy, make: Any) -> None:
     """Lists, iterators, mappings and ranges give their items in order; the results stand in the same."""
     source = unchecked(Input[Any]("source"))
@@ -428,7 +428,7 @@ def test_late_names_in_annotations_are_read_when_there_is_a_graph() -> None:
 
 def test_a_plan_with_a_fan_out_pickles() -> None:
     """The plan that comes back gives the same."""
-    plan = pickle.loads(pickle.dumps(Graph.of(importable_tasks.halves).compile()))
+    plan = pickle.loads(pickle.dumps(Graph.of(fan_out_tasks.halves).compile()))
     results = plan.run()
     assert list(results.values())[-1] == [0.5, 1.0, 1.5, 2.0]
 
@@ -439,7 +439,7 @@ def test_a_killed_worker_costs_an_attempt_of_one_item(tmp_path: Path) -> None:
 
     @task(arguments=None, retries=1)
     def template(number: int, root: Path = depends(root)) -> int:
-        return importable_tasks.killed_once.function(number, root)
+        return fan_out_tasks.killed_once.function(number, root)
 
     node = each(template, over=numbers)
     with Processes(2) as processes:
