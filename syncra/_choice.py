@@ -84,7 +84,7 @@ class _Cases:
 
 
 def choose(condition: Node[bool], then: Node[T], otherwise: Node[U]) -> Node[T | U]:
-    """The value of `then` where the condition holds, else that of `otherwise`; nothing that only the other needs is run.
+    """The value of `then` where the condition holds, else that of `otherwise`; what only the other needs is not run.
 
     What was not chosen is Skipped, which is no failure.
 
@@ -94,7 +94,8 @@ def choose(condition: Node[bool], then: Node[T], otherwise: Node[U]) -> Node[T |
 
     Example:
         >>> from syncra import Input, choose, run
-        >>> is_new, first, second = Input("is_new", default=True), Input("first", default=1), Input("second", default="2")
+        >>> first, second = Input("first", default=1), Input("second", default="2")
+        >>> is_new = Input("is_new", default=True)
         >>> run(choose(is_new, first, second))
         1
     """

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from inspect import Parameter
 from types import GenericAlias
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 from syncra._fit import fit
 from syncra._nodes import Connection, Filler, Node, Open, Settled, Wiring, checked_node
@@ -95,7 +95,7 @@ class EachNode(Node[T_co]):
         wiring = self._filled(wiring)
         faults: list[DependencyTypeError] = []
         given: list[object] = []
-        for connection, source, hint in zip(wiring.connections, sources, types):
+        for connection, source, hint in zip(wiring.connections, sources, types, strict=True):
             if connection.takes != "items":
                 given.append(hint)
                 continue
@@ -293,7 +293,9 @@ def each_outcome(
 
 def _made(task: object, over: object, max_concurrency: object, *, keeps_outcomes: bool) -> EachNode[Any]:
     where = "each_outcome()" if keeps_outcomes else "each()"
-    nodes = over if isinstance(over, tuple) else (over,)
+    nodes: tuple[object, ...] = (over,)
+    if isinstance(over, tuple):
+        nodes = cast("tuple[object, ...]", over)  # cast: of whatever was given; each is looked at below
     if not 1 <= len(nodes) <= _MOST_VALUES:
         raise WiringError(f"{where} goes over one to {_MOST_VALUES} nodes side by side, not over {len(nodes)}")
     if max_concurrency is not None and (

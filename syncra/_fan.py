@@ -74,7 +74,7 @@ class Item:
         """The values of the step's slots, with these items in place of what they are items of."""
         step = self.fan.step
         arguments = [values[slot] for slot in step.slots]
-        for place, part in zip(step.places, self.parts):
+        for place, part in zip(step.places, self.parts, strict=True):
             arguments[place] = part
         return arguments
 
@@ -128,7 +128,7 @@ class Fan:
         values_of = [values[slot] for slot in (step.slots[place] for place in step.places)]
         self._feed: _Drawn | _Flow
         if upstream:
-            given = [upstream.get(place, each) for place, each in zip(step.places, values_of)]
+            given = [upstream.get(place, each) for place, each in zip(step.places, values_of, strict=True)]
             self._feed = _Flow([each if isinstance(each, Fan) else tuple(self._items(each)) for each in given])
         else:
             self._feed = _Drawn([self._items(each) for each in values_of])
@@ -188,7 +188,7 @@ class Fan:
             return True
         try:
             self._next = self._feed.take()
-        except BaseException as error:  # the users' own iterators
+        except BaseException as error:  # noqa: BLE001 - the users' own iterators
             self.broken = error
         return self._next is not None
 
@@ -217,12 +217,12 @@ class Fan:
         if len(places) > 1:
 
             def call_with(parts: tuple[object, ...]) -> Any:
-                for place, part in zip(places, parts):
+                for place, part in zip(places, parts, strict=True):
                     arguments[place] = part
                 return call(*arguments)
 
             return call_with
-        (place,) = places
+        place = min(places)  # the only one
         before, after = arguments[:place], arguments[place + 1 :]
         if not after:
             return partial(call, *before)

@@ -17,8 +17,8 @@ from syncra._calls import Accept, Check, Shape
 from syncra._edges import SettledNodes, inputs_first
 from syncra._nodes import Connection, Filler, Fixed, Node, Open, Settled
 from syncra._relation import Fit
-from syncra._signature import MISSING
 from syncra._shapes import Shapes
+from syncra._signature import MISSING
 from syncra._steps import PENDING, Step
 from syncra._topology import dependencies_first
 from syncra.errors import OptionError, ProtocolError
@@ -187,7 +187,7 @@ class _Compiler:
     def steps(self) -> Iterator[Step]:
         for node, index in self.index.items():
             known = self.settled[node]
-            taken = tuple(zip(node.wiring.connections, known.sources))
+            taken = tuple(zip(node.wiring.connections, known.sources, strict=True))
             sources = tuple(dict.fromkeys(self.index[each] for way, each in taken if way.takes != "option"))
             options = dict.fromkeys(self.index[each] for way, each in taken if way.takes == "option")
             slots, shape = self._shape(node, known)

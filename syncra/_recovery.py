@@ -100,7 +100,8 @@ def recover(
         node: what may fail.
         fallback: a node, or a value.
         on: the exceptions that are recovered from; others fail as ever. An ExceptionGroup, as a fan-out raises it, is
-            recovered from where each of its members is one of these. KeyboardInterrupt and SystemExit always stop the run.
+            recovered from where each of its members is one of these. KeyboardInterrupt and SystemExit always stop
+            the run.
 
     Raises:
         WiringError: `node` is not a node.

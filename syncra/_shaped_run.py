@@ -179,7 +179,7 @@ class ShapedRun(Run):
         return super().finished
 
     def _look_ahead(self) -> None:
-        """Find out whether the next fan-out has a next item: a driver that is told that there is work has to get some."""
+        """Find out whether the next fan-out has a next item: a driver that is told of work has to get some."""
         while self._ready and not self.stopping:
             step = self.program.steps[self.program.counting.by_rank[self._ready[0]]]
             if not step.places:
@@ -327,7 +327,7 @@ class ShapedRun(Run):
         assert isinstance(step.node, EachNode)  # nothing else has places
         try:
             fan = Fan(step, step.node, self.values, upstream)
-        except BaseException as error:  # the users' own iterables
+        except BaseException as error:  # noqa: BLE001 - the users' own iterables
             if self._counting is None:
                 self.leave_order(step)
             else:
@@ -473,7 +473,7 @@ class ShapedRun(Run):
         if index in self._chosen:
             self._look_behind(index)
 
-    def _spread(self) -> None:
+    def _spread(self) -> None:  # noqa: C901 - one place where endings go on from, in the order in which they must
         """Count down what waits for the steps that have ended."""
         while self._endings:
             index = self._endings.pop()
