@@ -227,7 +227,7 @@ class Run:
         self._passed[step.index] = self._barred[step.index] = 1
 
     def stop(self, error: BaseException | None = None) -> None:
-        """Start nothing more; `error` is what the run raises, in place of any failure. May be called from any thread."""
+        """Start nothing more; `error` is what the run raises, in place of any failure; from any thread."""
         self.stopping = True
         if self._interrupt is None:
             self._interrupt = error
@@ -235,7 +235,7 @@ class Run:
             self._when_stopped()
 
     def when_stopped(self, do: Callable[[], None]) -> None:
-        """Have this done when `stop` is called, which may be in any thread: a driver that waits wakes up and cancels."""
+        """Have this done when `stop` is called, in whatever thread: a driver that waits wakes up and cancels."""
         self._when_stopped = do
 
     # ------------------------------------------------------------------ afterwards
@@ -252,7 +252,8 @@ class Run:
         error = self._first_error()
         if self.stopping and error is None:
             raise ProtocolError(f"{self._strategy or 'the strategy'} stopped the run and did not say why")
-        ended = Ended(self.program, self._kept_values(), self._failures, self._skips, self._attempts, self._barred, error)
+        kept = self._kept_values()
+        ended = Ended(self.program, kept, self._failures, self._skips, self._attempts, self._barred, error)
         self.values, self._failures, self._skips, self._attempts = [], {}, {}, {}
         self._interrupt = self._when_stopped = None
         return ended
@@ -381,14 +382,16 @@ class Run:
 def _add_note(error: BaseException, note: str) -> None:
     try:
         error.add_note(note)
-    except Exception:  # an exception class may forbid it, as a frozen dataclass does
+    except Exception:  # noqa: BLE001  an exception class may forbid it, as a frozen dataclass does
         with suppress(Exception):  # the failure itself matters more
             object.__setattr__(error, "__notes__", [*getattr(error, "__notes__", ()), note])
 
 
 def _from_users_code(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback without the frames of the driver at its top: readers look for their own code, and a driver's frame
-    would keep the whole run alive."""
+    """The traceback without the frames of the driver at its top.
+
+    Readers look for their own code, and a driver's frame would keep the whole run alive.
+    """
     current = traceback
     while current is not None and str(current.tb_frame.f_globals.get("__name__")).startswith("syncra."):
         current = current.tb_next

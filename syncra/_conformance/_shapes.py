@@ -47,8 +47,11 @@ def named(value: int = depends(base)) -> str:
     return "small"
 
 
+refused = outcome(refuses)
+
+
 @task
-def ending(came: Outcome[int] = depends(outcome(refuses))) -> str:
+def ending(came: Outcome[int] = depends(refused)) -> str:
     return type(came).__name__
 
 

@@ -1,13 +1,13 @@
 """Asyncio: steps on an event loop, with as few asyncio Tasks as there are coroutines that really wait.
 
-A worker is an asyncio Task that takes steps and calls them, at first in order. It drives a coroutine's first part itself,
-in a context of the step's own; only when the coroutine is about to wait, and other steps are ready, other workers
-begin. So work that does not wait costs no Task, and work that does costs one, as if written by hand.
+A worker is an asyncio Task that takes steps and calls them, at first in order. It drives a coroutine's first part
+itself, in a context of the step's own; only when the coroutine is about to wait, and other steps are ready, other
+workers begin. So work that does not wait costs no Task, and work that does costs one, as if written by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncra._run import Run
 from syncra._steps import Job, Step
+from syncra._strategies._awaiting import Begun, Came, uncancelled
 from syncra._strategies._calling import call_within, timed_out
 from syncra._strategies._options import worker_count
 from syncra._strategies._team import Team
@@ -221,7 +222,7 @@ class _Driver:
         self._row = iter(self._run.program.steps[slice(*row)])
         return next(self._row)
 
-    async def _work(self) -> None:
+    async def _work(self) -> None:  # noqa: C901  the loop that decides what a coroutine costs: nothing is a call more
         """Call one step after the other until there is none to be called now."""
         from asyncio import current_task, sleep
 
@@ -241,7 +242,7 @@ class _Driver:
                         value = end.value
                     else:
                         self._about_to_wait(step)
-                        value = await _Begun(coroutine, waits_for, context)
+                        value = await Begun(coroutine, waits_for, context)
                 elif step.is_async:
                     value = await self._within(step, context)
                 elif self._is_inline(step):
@@ -279,7 +280,7 @@ class _Driver:
                 except StopIteration as end:
                     return end.value
                 self._about_to_wait(step)
-                return await _Begun(coroutine, waits_for, context)
+                return await Begun(coroutine, waits_for, context)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -307,10 +308,10 @@ class _Driver:
         for worker in self._workers - {current_task()}:
             worker.cancel()
 
-    async def _offloaded(self, step: Job, context: Context) -> _Came:
+    async def _offloaded(self, step: Job, context: Context) -> Came:
         """What a sync step came to that is called on a worker thread."""
         ended: asyncio.Future[None] = self._loop.create_future()
-        came = _Came()
+        came = Came()
         call: Callable[[], Any] = partial(context.run, partial(step.run, self._run.values))
         if step.policy.timeout is not None:
             call = partial(call_within, step, call)
@@ -325,73 +326,5 @@ class _Driver:
         if not self._team.hand(work):
             raise RuntimeError("the strategy was closed while a run was using it")
         self._about_to_wait(step)
-        await _uncancelled(ended, self._team)
+        await uncancelled(ended, self._team)
         return came
-
-
-class _Came:
-    """What a call came to, on its way between threads: a StopIteration can't be raised out of a coroutine."""
-
-    def __init__(self) -> None:
-        self._outcome: tuple[Any, BaseException | None] = None, None
-
-    def call(self, call: Callable[[], Any]) -> None:
-        """Make the call and keep what it comes to."""
-        try:
-            self._outcome = call(), None
-        except BaseException as error:
-            self._outcome = None, error
-
-    def value(self) -> Any:  # Any: the node's value
-        """Give the value or raise the exception; once, as a kept exception would keep this alive."""
-        (value, error), self._outcome = self._outcome, (None, None)
-        if error is None:
-            return value
-        try:
-            raise error
-        finally:
-            del error
-
-
-async def _uncancelled(ended: asyncio.Future[None], team: Team) -> None:
-    """Until a call of the team's has ended. It can't be cancelled: it is waited for, and then the cancellation goes on."""
-    from asyncio import CancelledError, shield
-
-    cancelled: CancelledError | None = None
-    while not (ended.done() or (cancelled is not None and team.is_abandoned)):
-        try:
-            await shield(ended)
-        except CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        try:
-            raise cancelled
-        finally:
-            del cancelled  # or it and this frame would keep each other alive
-
-
-class _Begun:
-    """Awaits the rest of a coroutine that was begun, and waits for something, in the context of its step.
-
-    Begun and continued inside of the same Task, so that `asyncio.timeout`, task groups and `current_task` work in it.
-    """
-
-    __slots__ = ("_context", "_coroutine", "_waits_for")
-
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], waits_for: object, context: Context) -> None:
-        self._coroutine = coroutine
-        self._waits_for = waits_for
-        self._context = context
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        coroutine, waits_for, run = self._coroutine, self._waits_for, self._context.run
-        try:
-            while True:
-                try:
-                    sent = yield waits_for
-                except BaseException as error:
-                    waits_for = run(coroutine.throw, error)
-                else:
-                    waits_for = run(coroutine.send, sent)
-        except StopIteration as end:
-            return end.value

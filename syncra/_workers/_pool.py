@@ -15,8 +15,8 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from syncra._workers import _messages, _script
 from syncra._cpus import usable_cpus
+from syncra._workers import _messages, _script
 from syncra._workers._pickling import encode
 from syncra._workers._remote import Worker
 from syncra._workers._starter import Ending, Starter, StartMethod

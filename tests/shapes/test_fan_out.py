@@ -72,7 +72,8 @@ def test_the_items_type_must_fit() -> None:
         each(doubled, over=words)  # type: ignore[arg-type]
     message = str(raised.value)
     assert "an item of input 'words' as parameter 'number'" in message
-    assert "it gets   str" in message and "it wants  int" in message
+    assert "it gets   str" in message
+    assert "it wants  int" in message
     assert (raised.value.source, raised.value.parameter) == ("words", "number")
 
 
@@ -84,7 +85,7 @@ def test_what_is_not_iterable_is_refused() -> None:
 
 def test_parameters_and_nodes_must_be_equally_many() -> None:
     """Each open parameter takes the items of one node; others need a value."""
-    with pytest.raises(WiringError, match="has 1 open parameters .'number'., and over= gives 2"):
+    with pytest.raises(WiringError, match=r"has 1 open parameters .'number'., and over= gives 2"):
         each(doubled, over=(numbers, numbers))  # type: ignore[arg-type]
 
     @task
@@ -260,7 +261,8 @@ def test_a_limit_holds(strategy: Strategy) -> None:
         running[0] -= 1
         return number
 
-    assert len(run(each(counted, over=numbers, max_concurrency=2), numbers.bind(list(range(20))), strategy=strategy)) == 20
+    bounded = each(counted, over=numbers, max_concurrency=2)
+    assert len(run(bounded, numbers.bind(list(range(20))), strategy=strategy)) == 20
     assert most[0] == 2
 
 
@@ -293,7 +295,8 @@ def test_a_timeout_holds_for_each_item() -> None:
 
     first, second, third, last = run(each_outcome(slow, over=numbers))
     assert (first, second, last) == (Succeeded(1), Succeeded(2), Succeeded(4))
-    assert isinstance(third, Failed) and isinstance(third.error, TaskTimeoutError)
+    assert isinstance(third, Failed)
+    assert isinstance(third.error, TaskTimeoutError)
     assert "item 2 of each_outcome(slow)" in str(third.error)
 
 
@@ -371,7 +374,8 @@ def test_items_of_gradual_values_are_checked_one_by_one(strategy: Strategy) -> N
     node = each_outcome(doubled, over=source)
     first, second = run(node, source.bind([1, "2"]), strategy=strategy)
     assert first == Succeeded(2)
-    assert isinstance(second, Failed) and isinstance(second.error, ValueCheckError)
+    assert isinstance(second, Failed)
+    assert isinstance(second.error, ValueCheckError)
     with pytest.raises(ValueCheckError, match="goes over a int, which is not iterable"):
         run(node, source.bind(1), strategy=strategy)
 
@@ -415,7 +419,7 @@ def test_late_names_in_annotations_are_read_when_there_is_a_graph() -> None:
     """A task whose annotation is not there yet can be a template."""
 
     @task
-    def size(thing: Late) -> int:
+    def size(thing: Late) -> int:  # noqa: F821  that is the point
         return 1
 
     node = each(size, over=unchecked(words))
