@@ -51,7 +51,7 @@ refused = outcome(refuses)
 
 
 @task
-def ending(came: Outcome[int] = depends(refused)) -> str:
+def ending(came: Outcome[int] = depends(refused)) -> str:  # noqa: B008  that is what it is for
     return type(came).__name__
 
 
