@@ -6,19 +6,17 @@ before they are sent. An async task is awaited in its worker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import Context, copy_context
 from heapq import heappop, heappush
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from syncra._calls import Shape
-from syncra._program import Program
 from syncra._run import Run
 from syncra._steps import Job
 from syncra._strategies._calling import timed_out
+from syncra._strategies._function_refs import function_refs
 from syncra._strategies._options import is_executor, worker_count
 from syncra.errors import (
     OptionError,
@@ -131,7 +129,7 @@ class _Driver:
         self._run = run
         self._calls = calls
         self._context: Context = copy_context()
-        self._functions = _function_refs(run.program)
+        self._functions = function_refs(run.program)
         self._held: list[Job] = []
         self._deadlines: list[tuple[float, int]] = []
         self._sent: dict[int, tuple[Job, float]] = {}  # and its deadline
@@ -271,46 +269,3 @@ def _part(step: Job, what: str) -> str:
     if kind == "argument" and number.isdecimal() and int(number) < len(step.node.wiring.positional):
         return f"argument {step.node.wiring.positional[int(number)].parameter!r}"
     return what
-
-
-class _Accepting:
-    """A function whose results go through the acceptance of its step, in the worker."""
-
-    def __init__(self, function: Callable[..., Any], shape: Shape) -> None:
-        self.function = function
-        self.shape = shape
-
-    def __call__(self, *args: object, **kwargs: object) -> object:
-        return self.shape.accepted(self.function(*args, **kwargs))
-
-
-class _AcceptingAwaited(_Accepting):
-    """The same for a coroutine function."""
-
-    async def __call__(self, *args: object, **kwargs: object) -> object:
-        return self.shape.accepted(await self.function(*args, **kwargs))
-
-
-# A function keeps its reference as long as its program lives, so that each worker gets it once.
-_references: WeakKeyDictionary[Program, dict[int, FunctionRef]] = WeakKeyDictionary()
-
-
-def _function_refs(program: Program) -> Callable[[Job], FunctionRef]:
-    """What gives the reference of a step's function; steps of one function share it."""
-    from syncra._workers import FunctionRef
-
-    known = _references.setdefault(program, {})
-
-    def reference(step: Job) -> FunctionRef:
-        function = step.node.function
-        assert function is not None  # an input is never ready
-        accept = step.shape.accept
-        key = id(function) if accept is None else id(accept)
-        found = known.get(key)
-        if found is None:
-            kind = _AcceptingAwaited if step.is_async else _Accepting
-            found = FunctionRef(function if accept is None else kind(function, Shape(0, (), (), accept)))
-            known[key] = found
-        return found
-
-    return reference

@@ -12,7 +12,7 @@ from syncra._workers._events import Died, Event, Raised, Returned, Unsendable, U
 from syncra._workers._failure import RemoteError
 from syncra._workers._function import FunctionRef
 from syncra._workers._lease import Lease
-from syncra._workers._pickling import UnsendableError
+from syncra._workers._pickling import UnsendableError, is_importable, travels_by_value
 from syncra._workers._pool import WorkerPool, WorkerStartError
 from syncra._workers._starter import StartMethod
 
@@ -30,4 +30,6 @@ __all__ = [
     "Untaken",
     "WorkerPool",
     "WorkerStartError",
+    "is_importable",
+    "travels_by_value",
 ]

@@ -18,15 +18,17 @@ class FunctionRef:
 
     Attributes:
         function: the function itself: any callable.
+        code: what travels in its place where the code does, if that is not the same.
         is_async: whether a call gives a coroutine that the worker runs to its end.
         number: what it is called in messages to workers; no other function of this process ever has it.
         by_value: whether its code travels; False until a worker could not find it by its name.
     """
 
-    __slots__ = ("_definition", "by_value", "function", "is_async", "number")
+    __slots__ = ("_definition", "by_value", "code", "function", "is_async", "number")
 
-    def __init__(self, function: Callable[..., object]) -> None:
+    def __init__(self, function: Callable[..., object], code: Callable[..., object] | None = None) -> None:
         self.function = function
+        self.code = function if code is None else code
         self.is_async = is_async(function)
         self.number = next(_numbers)
         self.by_value = False
@@ -39,7 +41,7 @@ class FunctionRef:
             UnsendableError: it has no importable name and cannot travel by value.
         """
         if self._definition is None:
-            self._definition = encode_function(self.function, by_value=self.by_value)
+            self._definition = encode_function(self.function, self.code, by_value=self.by_value)
         return self._definition
 
     def switch_to_value(self) -> None:
@@ -48,7 +50,7 @@ class FunctionRef:
         Raises:
             UnsendableError: it cannot travel by value.
         """
-        self._definition = encode_function(self.function, by_value=True)
+        self._definition = encode_function(self.function, self.code, by_value=True)
         self.by_value = True
 
     def __repr__(self) -> str:

@@ -29,8 +29,19 @@ _PROTOCOL: Final = 5
 _DEEPEST_WRAPPING: Final = 32
 _OF_SCRIPT: Final = re.compile(rb"main__")
 _by_value_lock: Final = Lock()
+_by_value: Final[dict[type, Callable[[Any], Any]]] = {}  # Any: of one class each, and as pickle takes it
 
 CLOUDPICKLE: Final = "`pip install cloudpickle` lets it travel by value"
+
+
+def is_importable(module: str) -> bool:
+    """Whether a worker can import the module by this name, as far as is known here."""
+    return module not in _script.NAMES or _script.is_importable()
+
+
+def travels_by_value(kind: type, reduce: Callable[[Any], Any]) -> None:
+    """Objects of this class travel as `reduce` says, in the terms of pickle, with all that travels by value."""
+    _by_value[kind] = reduce
 
 
 class UnsendableError(TypeError):
@@ -96,8 +107,8 @@ def encode_arguments(arguments: Sequence[object], keywords: Mapping[str, object]
         raise
 
 
-def encode_function(function: Callable[..., object], *, by_value: bool) -> Body:
-    """The function as a body: by reference where a worker can import it, else (or if `by_value`) as its code.
+def encode_function(function: Callable[..., object], code: Callable[..., object], *, by_value: bool) -> Body:
+    """The function as a body: by reference where a worker can import it, else (or if `by_value`) as that code.
 
     Raises:
         UnsendableError: it has no importable name and cloudpickle is not installed, or does not take it.
@@ -108,9 +119,9 @@ def encode_function(function: Callable[..., object], *, by_value: bool) -> Body:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  as in `encode`
-            return _encode_slowly(function, "function", error)
+            return _encode_slowly(code, "function", error)
     with _by_value_lock:
-        return _encode_by_value(function)
+        return _encode_by_value(code)
 
 
 def decode(body: Body) -> object:
@@ -225,11 +236,14 @@ def _encode_slowly(value: object, what: str, first: BaseException | None) -> Bod
             raise
         except BaseException:  # noqa: BLE001  the first pickler's error says more
             buffers.clear()
-    by_value = _by_value_pickler()
-    if by_value is None and first is not None:
-        raise UnsendableError(what, _advice(value, first)) from first
     try:
-        return Body(_dumps(by_value or _RefusingPickler, value, buffers), buffers)
+        pickler = _by_value_pickler(references=True)
+    except ImportError:
+        if first is not None:
+            raise UnsendableError(what, _advice(value, first)) from first
+        pickler = _RefusingPickler
+    try:
+        return Body(_dumps(pickler, value, buffers), buffers)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -243,11 +257,12 @@ def _encode_by_value(function: Callable[..., object]) -> Body:
     except ImportError as error:
         raise UnsendableError("function", CLOUDPICKLE) from error
     module = sys.modules.get(getattr(function, "__module__", None) or "")
+    buffers: list[Buffer] = []
     named = module is not None and module.__name__ not in cloudpickle.list_registry_pickle_by_value()
     if module is not None and named:
         cloudpickle.register_pickle_by_value(module)
     try:
-        return Body(cloudpickle.dumps(function, _PROTOCOL), [])
+        return Body(_dumps(_by_value_pickler(references=False), function, buffers), buffers)
     except Exception as error:
         raise UnsendableError("function", describe(error)) from error
     finally:
@@ -273,16 +288,20 @@ def _collector(buffers: list[Buffer]) -> Callable[[PickleBuffer], bool]:
     return keep
 
 
-def _by_value_pickler() -> Callable[..., _Pickler] | None:
-    """Cloudpickle's pickler, with references where ours finds them; None where it is not installed."""
-    try:
-        import cloudpickle
-    except ImportError:
-        return None
+def _by_value_pickler(*, references: bool) -> Callable[..., _Pickler]:
+    """Cloudpickle's pickler, with references to functions where ours finds them, if they are wanted.
+
+    Raises:
+        ImportError: cloudpickle is not installed.
+    """
+    import cloudpickle
 
     class ByValuePickler(cloudpickle.Pickler):
         def reducer_override(self, value: object, /) -> Any:  # Any: what cloudpickle's own gives on
-            return _reduced(value) or super().reducer_override(value)
+            reduce = _by_value.get(type(value))
+            if reduce is not None and (reduced := reduce(value)) is not NotImplemented:
+                return reduced
+            return (references and _reduced(value)) or super().reducer_override(value)
 
     return ByValuePickler
 

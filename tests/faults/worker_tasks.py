@@ -99,7 +99,7 @@ class Hostile:
         raise RuntimeError
 
     @property  # type: ignore[misc]  # what is tested
-    def __class__(self) -> type:
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
         raise RuntimeError
 
     def __reduce__(self) -> tuple[type[Hostile], tuple[()]]:
