@@ -48,9 +48,7 @@ def start_values(
     return given, unneeded
 
 
-def _add(
-    given: dict[int, object], binding: object, program: Program, types: Sequence[object]
-) -> str | None:
+def _add(given: dict[int, object], binding: object, program: Program, types: Sequence[object]) -> str | None:
     """Add what a binding gives, or say what is wrong with it."""
     if not isinstance(binding, Binding):
         return f"a run takes bindings, node.bind(value), not {type(binding).__name__!r}"
@@ -83,4 +81,3 @@ def _unneeded(program: Program, overridden: set[int]) -> list[int]:
             for source in (*step.sources, *step.options):
                 needed[source] = 1
     return [index for index in range(len(needed)) if not needed[index] and index not in overridden]
-

@@ -319,5 +319,3 @@ def _names_around() -> Callable[[], Mapping[str, object]]:
     """Gives the names that are visible where the user wrote `each`: four calls up from here."""
     frame = sys._getframe(4)  # pyright: ignore[reportPrivateUsage]  # CPython's own way to the caller's names
     return lambda: dict(frame.f_locals)
-
-

@@ -60,23 +60,13 @@ class Ended:
 
     def _found_skips(self) -> dict[int, Skipped]:
         found: dict[int, Skipped] = {}
-        roots: dict[int, frozenset[int]] = {
-            index: frozenset((index,)) for index in self.failed
-        }
-        reasons: dict[
-            frozenset[int], Skipped
-        ] = {}  # one for all that were skipped for the same failures
+        roots: dict[int, frozenset[int]] = {index: frozenset((index,)) for index in self.failed}
+        reasons: dict[frozenset[int], Skipped] = {}  # one for all that were skipped for the same failures
         for index, barred in enumerate(self.barred):
             if barred and index not in self.failed:
-                above = {
-                    roots[each]
-                    for each in self.program.steps[index].sources
-                    if each in roots
-                }
+                above = {roots[each] for each in self.program.steps[index].sources if each in roots}
                 # Nearly always one and the same set: chains share it.
-                roots[index] = (
-                    above.pop() if len(above) == 1 else frozenset[int]().union(*above)
-                )
+                roots[index] = above.pop() if len(above) == 1 else frozenset[int]().union(*above)
                 if index in self.excused:
                     found[index] = self.excused[index]
                     continue

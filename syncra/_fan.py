@@ -358,9 +358,7 @@ class _Flow:
         if not self._ready:
             return None
         number = self._ready.popleft()
-        return number, tuple(
-            each.results[number] if isinstance(each, Fan) else each[number] for each in self._sources
-        )
+        return number, tuple(each.results[number] if isinstance(each, Fan) else each[number] for each in self._sources)
 
     def end(self) -> None:
         """One of the fan-outs has all its results.

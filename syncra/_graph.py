@@ -98,9 +98,7 @@ class Graph:
         """
         return Plan.of(self.settled, [self[each] for each in targets], validate, self.name)
 
-    def __call__(
-        self, *bindings: Binding, strategy: Strategy | None = None, on_error: ErrorMode = "raise"
-    ) -> Results:
+    def __call__(self, *bindings: Binding, strategy: Strategy | None = None, on_error: ErrorMode = "raise") -> Results:
         """Compile and run; a graph with async tasks gives results that must be awaited first.
 
         Raises:

@@ -15,9 +15,21 @@ from syncra.errors import ArgumentError, NodeUseError, OptionError, WiringError
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-__all__ = ["Binding", "Connection", "Dependency", "Filler", "Fixed", "Input", "Node", "Open", "Settled",
- "Wiring", "checked_name",
- "checked_node", "depends"]
+__all__ = [
+    "Binding",
+    "Connection",
+    "Dependency",
+    "Filler",
+    "Fixed",
+    "Input",
+    "Node",
+    "Open",
+    "Settled",
+    "Wiring",
+    "checked_name",
+    "checked_node",
+    "depends",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -263,8 +275,7 @@ class Input(Node[T_co]):
             reasons = value_check(hint).faults(default)
             if reasons is not None:
                 raise ArgumentError(
-                    f"the default of input {name!r} is not {type_name(hint)}: {reasons};"
-                    " change the default or the type"
+                    f"the default of input {name!r} is not {type_name(hint)}: {reasons}; change the default or the type"
                 )
 
     if not TYPE_CHECKING:

@@ -41,9 +41,7 @@ class Plan:
         object.__setattr__(self, "_types", tuple(types))
 
     @classmethod
-    def of(
-        cls, settled: SettledNodes, targets: Sequence[Node[Any]], validate: Validation, name: str | None
-    ) -> Plan:
+    def of(cls, settled: SettledNodes, targets: Sequence[Node[Any]], validate: Validation, name: str | None) -> Plan:
         """The plan of settled nodes; `Graph.compile` documents it."""
         program = compile_program(settled, targets, validate, name)
         return cls(program, [settled[step.node].result_type for step in program.steps])
@@ -60,9 +58,7 @@ class Plan:
     def is_async(self) -> bool:
         return self._program.is_async
 
-    def run(
-        self, *bindings: Binding, strategy: Strategy | None = None, on_error: ErrorMode = "raise"
-    ) -> Results:
+    def run(self, *bindings: Binding, strategy: Strategy | None = None, on_error: ErrorMode = "raise") -> Results:
         """Run the plan and block until it has ended; nothing of the run goes on after that.
 
         Args:

@@ -319,11 +319,7 @@ class ShapedRun(Run):
 
     def _open(self, step: Step) -> Fan | None:
         """Begin to go over the values; None: that has failed."""
-        upstream = {
-            place: fan
-            for place in step.places
-            if (fan := self._fans.get(step.slots[place])) is not None
-        }
+        upstream = {place: fan for place in step.places if (fan := self._fans.get(step.slots[place])) is not None}
         assert isinstance(step.node, EachNode)  # nothing else has places
         try:
             fan = Fan(step, step.node, self.values, upstream)

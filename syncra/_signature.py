@@ -148,9 +148,7 @@ def _is_instance_method(function: FunctionType) -> bool:
     return bool(owner) and not owner.endswith("<locals>") and function.__code__.co_varnames[:1] in _INSTANCES
 
 
-def _read_anew(
-    function: Callable[..., object], local_names: Callable[[], Mapping[str, object]] | None
-) -> Signature:
+def _read_anew(function: Callable[..., object], local_names: Callable[[], Mapping[str, object]] | None) -> Signature:
     try:
         described = inspect.signature(function)
     except (TypeError, ValueError) as error:

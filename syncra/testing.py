@@ -58,9 +58,7 @@ def check_strategy(make: Make, *, in_process: bool = True) -> None:
             error.add_note(f"case {case.name}: {case.fact}")
             failures.append(error)
     if failures:
-        raise ExceptionGroup(
-            f"the strategy breaks {len(failures)} rules of the contract", failures
-        )
+        raise ExceptionGroup(f"the strategy breaks {len(failures)} rules of the contract", failures)
 
 
 class Shuffled:
@@ -93,9 +91,7 @@ class Shuffled:
         context = copy_context()
         begun: list[Job] = []
         while begun or not run.finished:
-            while (self._at_once is None or len(begun) < self._at_once) and (
-                step := run.take()
-            ) is not None:
+            while (self._at_once is None or len(begun) < self._at_once) and (step := run.take()) is not None:
                 begun.append(step)
             if not begun:
                 time.sleep(run.delay() or 0.0)

@@ -83,9 +83,7 @@ def interrupts_stop_the_run(make: Make) -> None:
     plan, leaving = Graph.of(interrupts).compile(), Graph.of(exits).compile()
     raised(KeyboardInterrupt, lambda: plan.run(strategy=make()))
     raised(KeyboardInterrupt, lambda: plan.run(strategy=make(), on_error="continue"))
-    error = raised(
-        SystemExit, lambda: leaving.run(strategy=make(), on_error="continue")
-    )
+    error = raised(SystemExit, lambda: leaving.run(strategy=make(), on_error="continue"))
     holds(error.code == 3, f"the exit code is {error.code!r}")
 
 
@@ -127,12 +125,7 @@ def attempts_are_counted(make: Make) -> None:
         (refuses_after_a_pause, 2),
         (refuses_for_good, 0),
     ):
-        outcome = (
-            Graph.of(node)
-            .compile()
-            .run(strategy=make(), on_error="continue")
-            .outcome(node)
-        )
+        outcome = Graph.of(node).compile().run(strategy=make(), on_error="continue").outcome(node)
         holds(isinstance(outcome, Failed), f"{node.name} came to {outcome}")
         attempts = outcome.attempts if isinstance(outcome, Failed) else ()
         holds(
@@ -167,9 +160,7 @@ def a_later_attempt_may_succeed(make: Make) -> None:
         return len(calls)
 
     outcome = Graph.of(third_time).compile().run(strategy=make()).outcome(third_time)
-    holds(
-        isinstance(outcome, Succeeded) and outcome.value == 3, f"it came to {outcome}"
-    )
+    holds(isinstance(outcome, Succeeded) and outcome.value == 3, f"it came to {outcome}")
     holds(
         len(outcome.attempts) == 2 if isinstance(outcome, Succeeded) else False,
         f"the attempts are in {outcome}",
@@ -186,9 +177,7 @@ def threads_are_left_behind_when_their_time_is_over(make: Make) -> None:
         return release.wait()
 
     try:
-        results = (
-            Graph.of(hangs, joined).compile().run(strategy=make(), on_error="continue")
-        )
+        results = Graph.of(hangs, joined).compile().run(strategy=make(), on_error="continue")
     finally:
         release.set()
     holds(

@@ -69,9 +69,7 @@ def outcomes_are_equal_to_sequential_ones(make: Make) -> None:
 @anywhere
 def a_failure_is_the_tasks_own_exception(make: Make) -> None:
     """The exception of a failing task is raised with its type and arguments, and a note that names task and sources."""
-    error = raised(
-        Refused, lambda: Graph.of(needs_refused).compile().run(strategy=make())
-    )
+    error = raised(Refused, lambda: Graph.of(needs_refused).compile().run(strategy=make()))
     holds(error.args == (21,), f"the arguments are {error.args}")
     notes = " ".join(getattr(error, "__notes__", ()))
     holds(

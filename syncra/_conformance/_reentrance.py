@@ -37,17 +37,12 @@ def long_chains_and_wide_joins_run(make: Make) -> None:
     """A long chain and a wide join run without recursion."""
     link: Node[int] = base
     for place in range(_LONG):
-        link = task(
-            name=f"link{place}", dependencies={"left": link}, arguments={"right": 1}
-        )(_add)
+        link = task(name=f"link{place}", dependencies={"left": link}, arguments={"right": 1})(_add)
     holds(
         Graph.of(link).compile(link).run(strategy=make())[link] == 21 + _LONG,
         "the chain's sum is wrong",
     )
-    wide = [
-        task(name=f"leaf{n}", arguments={"left": n, "right": 1})(_add)
-        for n in range(_LONG)
-    ]
+    wide = [task(name=f"leaf{n}", arguments={"left": n, "right": 1})(_add) for n in range(_LONG)]
     join = task(name="join", dependencies=tuple(wide))(_count)
     holds(
         Graph.of(join).compile(join).run(strategy=make())[join] == _LONG,
@@ -127,9 +122,7 @@ def a_cancelled_run_starts_nothing_more(make: Make) -> None:
         return value
 
     async def cancel_it() -> None:
-        running = asyncio.ensure_future(
-            Graph.of(second).compile().arun(strategy=make())
-        )
+        running = asyncio.ensure_future(Graph.of(second).compile().arun(strategy=make()))
         while not (begun.is_set() or running.done()):  # noqa: ASYNC110 - set by another thread
             await asyncio.sleep(0.001)
         running.cancel()

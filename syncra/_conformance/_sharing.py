@@ -36,9 +36,7 @@ def context_variables_go_in_and_not_out(make: Make) -> None:
     token = _setting.set("given by the caller")
     try:
         results = Graph.of(see, see_async).compile().run(strategy=make())
-        holds(
-            results[see] == "given by the caller", f"a sync task saw {results[see]!r}"
-        )
+        holds(results[see] == "given by the caller", f"a sync task saw {results[see]!r}")
         alone = Graph.of(see_async).compile().run(strategy=make())
         holds(
             alone[see_async] == "given by the caller",
@@ -153,9 +151,7 @@ def nothing_is_left_behind(make: Make) -> None:
 
     strategy = make()
     plans = Graph.of(give).compile(), Graph.of(refuse).compile()
-    plans[0].run(
-        strategy=strategy
-    )  # strategies that are kept open have their threads from now on
+    plans[0].run(strategy=strategy)  # strategies that are kept open have their threads from now on
     before, was_enabled = threading.active_count(), gc.isenabled()
     gc.disable()
     try:
@@ -167,6 +163,4 @@ def nothing_is_left_behind(make: Make) -> None:
     finally:
         if was_enabled:
             gc.enable()
-    holds(
-        threading.active_count() <= before, f"threads are left: {threading.enumerate()}"
-    )
+    holds(threading.active_count() <= before, f"threads are left: {threading.enumerate()}")

@@ -70,9 +70,7 @@ def needs_refused(value: int = depends(refuses), text: str = depends(as_text)) -
 
 
 @task
-def needs_both(
-    text: str = depends(needs_refused), value: int = depends(refuses_later)
-) -> str:
+def needs_both(text: str = depends(needs_refused), value: int = depends(refuses_later)) -> str:
     return text * value
 
 

@@ -53,9 +53,7 @@ class Own:
 def member_names(of: Class) -> Iterator[str]:
     """The names that the body of a protocol declares."""
     if of.path is not None:
-        yield from (
-            name for name in stub_members(of.path) if name not in ("__new__", "__init__", "__slots__")
-        )
+        yield from (name for name in stub_members(of.path) if name not in ("__new__", "__init__", "__slots__"))
         return
     for name in dict.fromkeys((*own_annotations(of.cls), *vars(of.cls))):
         if name not in _NO_MEMBERS and not name.startswith("_abc_"):

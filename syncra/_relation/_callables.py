@@ -77,17 +77,11 @@ def _fills(compare: Compare, source: Parameters, target: Parameters, hole: Varia
     """`Callable[Concatenate[int, P], R]` as target: P is what is left after the first parameters."""
     given = _positional(source)
     count = len(target.items)
-    if (
-        len(given) < count
-        and source.rest is None
-        and not any(item.kind is Kind.REST for item in source.items)
-    ):
+    if len(given) < count and source.rest is None and not any(item.kind is Kind.REST for item in source.items):
         return Mismatch(source, target, f"it takes {counted(len(given), 'argument')}, not {count}")
     left = Parameters(tuple(item for item in source.items if item not in given[:count]), source.rest)
     pairs = zip(target.items, given, strict=False)
-    return first_fault(
-        (*(_takes(compare, mine, theirs) for theirs, mine in pairs), compare.fill(hole, left, target))
-    )
+    return first_fault((*(_takes(compare, mine, theirs) for theirs, mine in pairs), compare.fill(hole, left, target)))
 
 
 def _positional(parameters: Parameters) -> list[Parameter]:
@@ -146,9 +140,7 @@ class _Alignment:
         keywords = {item.name for item in self.target.items if item.kind is Kind.KEYWORD}
         for given in self.given[len(self.wanted) :]:
             if given.required and not (given.kind is Kind.EITHER and given.name in keywords):
-                yield self.mismatch(
-                    f"it needs {counted(len(self.given), 'argument')}, not {len(self.wanted)}"
-                )
+                yield self.mismatch(f"it needs {counted(len(self.given), 'argument')}, not {len(self.wanted)}")
             elif rest is not None:
                 yield _takes(self.compare, given, rest)
 

@@ -157,9 +157,7 @@ def _model_base(cls: type, hint: type) -> Term:
 def _fields_tuple(cls: type) -> Tuple:
     hints = own_hints(cls)
     fields: tuple[str, ...] = vars(cls)["_fields"]
-    return Tuple(
-        tuple(read_hint(hints[name]) if name in hints else Gradual("no annotation") for name in fields)
-    )
+    return Tuple(tuple(read_hint(hints[name]) if name in hints else Gradual("no annotation") for name in fields))
 
 
 def solution_of(applied: Instance) -> dict[Variable, Term]:
@@ -187,8 +185,7 @@ def has_unknown_base(of: Class) -> bool:
     """Whether some base can't be known, so that the class may be anything besides."""
     bases = bases_of(of)
     return any(
-        isinstance(base, Gradual) or (isinstance(base, Instance) and has_unknown_base(base.of))
-        for base in bases
+        isinstance(base, Gradual) or (isinstance(base, Instance) and has_unknown_base(base.of)) for base in bases
     )
 
 

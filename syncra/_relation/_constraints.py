@@ -31,9 +31,7 @@ _OPAQUE: Final = frozenset({
     "Timezone", "Unit", "EncodedBytes", "EncodedStr", "UuidVersion", "PathType", "UrlConstraints",
     "AllowInfNan",
 })  # fmt: skip
-_TRANSFORMS: Final = frozenset(
-    {"AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs"}
-)
+_TRANSFORMS: Final = frozenset({"AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs"})
 _LIBRARIES: Final = ("pydantic", "annotated_types")
 
 

@@ -65,9 +65,7 @@ class Comparison:
         self._open: set[tuple[Term, Term, bool]] = set()
         self._assumed = 0  # how often an open question was taken for granted
         self._answered: dict[tuple[Term, Term, bool, bool], Finding] = {}
-        self._members: dict[
-            int, tuple[Union, frozenset[Term]]
-        ] = {}  # the union is kept, and so its id stays its own
+        self._members: dict[int, tuple[Union, frozenset[Term]]] = {}  # the union is kept, and so its id stays its own
 
     def fits(self, source: Term, target: Term) -> Finding:
         """Whether a source fits a target."""
@@ -185,9 +183,7 @@ class Comparison:
                 return None
             findings.append(finding)
         parts = _spread(source)
-        together = (
-            first_fault(self.fits(each, target) for each in parts) if parts else Mismatch(source, target)
-        )
+        together = first_fault(self.fits(each, target) for each in parts) if parts else Mismatch(source, target)
         if not isinstance(together, Mismatch):
             return together
         doubt = next((each for each in findings if isinstance(each, Doubt)), None)
@@ -217,9 +213,7 @@ class Comparison:
 
     def _union_mismatch(self, source: Term, target: Union, findings: list[Finding]) -> Finding:
         """For `T | None` what keeps the source from T says more than that it is not the union."""
-        found = [
-            each for each, member in zip(findings, self._by_certainty(target), strict=True) if member != _NONE
-        ]
+        found = [each for each, member in zip(findings, self._by_certainty(target), strict=True) if member != _NONE]
         return found[0] if len(found) == 1 else Mismatch(source, target)
 
     # ------------------------------------------------------------------ types of one kind

@@ -127,9 +127,7 @@ def _missing_or_default(variable: Variable, missing: Gradual) -> Term:
 
 
 def _missing_argument(cls: type) -> Gradual:
-    return Gradual(
-        f"{cls.__name__} has no item type" if _is_container(cls) else f"{cls.__name__} has no type argument"
-    )
+    return Gradual(f"{cls.__name__} has no item type" if _is_container(cls) else f"{cls.__name__} has no type argument")
 
 
 def _is_container(cls: type) -> bool:
@@ -158,9 +156,7 @@ def _read_simple(hint: object) -> Term:
 def _read_reference(hint: str | typing.ForwardRef) -> Term:
     resolved = resolve(hint, {})
     return (
-        read_hint(resolved)
-        if not isinstance(resolved, str)
-        else Gradual(f"{resolved!r} is not a type", unknown=True)
+        read_hint(resolved) if not isinstance(resolved, str) else Gradual(f"{resolved!r} is not a type", unknown=True)
     )
 
 
@@ -233,9 +229,7 @@ def read_argument(variable: Variable, argument: object) -> Term:
 
 
 def _is_parameter_list(argument: object) -> bool:
-    return (
-        argument is ... or isinstance(argument, list | tuple | typing.ParamSpec) or _is_concatenate(argument)
-    )
+    return argument is ... or isinstance(argument, list | tuple | typing.ParamSpec) or _is_concatenate(argument)
 
 
 def _is_concatenate(argument: object) -> bool:
@@ -338,11 +332,7 @@ def _is_alias(hint: object) -> bool:
 def _read_alias(alias: object, args: tuple[object, ...]) -> Term:
     """Specification: "Type aliases", "type statement"; unfolded lazily, as it may name itself."""
     parameters = [variable_of(each) for each in _tuple_of(alias, "__type_params__")]
-    given = (
-        _aligned(parameters, args, ANY)
-        if args
-        else tuple(_missing_or_default(each, ANY) for each in parameters)
-    )
+    given = _aligned(parameters, args, ANY) if args else tuple(_missing_or_default(each, ANY) for each in parameters)
 
     def value(args: tuple[Term, ...]) -> Term:
         return replace_variables(_alias_value(alias), dict(zip(parameters, args, strict=True)))

@@ -171,9 +171,7 @@ def _class_object_fits(compare: Compare, source: TypeOf, made: Term, target: Ins
             meta = metaclass_of(of)
             if target.of in ancestors_of(meta.of):
                 return _class_fits(compare, meta, target)
-            return (
-                protocol_fits(compare, source, target) if is_protocol(target.of) else Mismatch(source, target)
-            )
+            return protocol_fits(compare, source, target) if is_protocol(target.of) else Mismatch(source, target)
         case _:
             return Mismatch(source, target)
 

@@ -107,9 +107,7 @@ def _solution(applied: Instance, holder: Class) -> dict[Variable, Term]:
         base = as_instance(base)
     if not isinstance(base, Instance):
         return {variable: ANY for _, variable in parameters_of(holder)}
-    return solution_of(
-        Instance(base.of, tuple(replace_variables(arg, solution_of(applied)) for arg in base.args))
-    )
+    return solution_of(Instance(base.of, tuple(replace_variables(arg, solution_of(applied)) for arg in base.args)))
 
 
 def _find(of: Class, name: str) -> tuple[Class, Own] | None:

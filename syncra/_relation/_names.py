@@ -95,9 +95,7 @@ def _argument(term: Term, sort: str, depth: int) -> str:
 
 
 def _is_unknown(argument: Term) -> bool:
-    return isinstance(argument, Gradual) and argument.reason.endswith(
-        ("has no item type", "has no type argument")
-    )
+    return isinstance(argument, Gradual) and argument.reason.endswith(("has no item type", "has no type argument"))
 
 
 def _join(terms: Iterable[Term], depth: int) -> str:

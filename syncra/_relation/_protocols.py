@@ -58,9 +58,7 @@ def _typed_member_fits(
         return Mismatch(source, target, f"{name!r} is a class variable")
     if wanted.settable and not given.settable:
         return Mismatch(source, target, f"its member {name!r} can't be set")
-    found = (
-        compare.same(given.term, wanted.term) if wanted.settable else compare.fits(given.term, wanted.term)
-    )
+    found = compare.same(given.term, wanted.term) if wanted.settable else compare.fits(given.term, wanted.term)
     if isinstance(found, Mismatch) and not found.why:
         return Mismatch(found.source, found.target, found.why or _member_reason(name, found), found.cure)
     return found

@@ -27,8 +27,7 @@ def record_fits(compare: Compare, source: Instance, target: Instance) -> Finding
     """Whether one TypedDict fits another, item by item; names play no part."""
     given = _items(source)
     return first_fault(
-        _item_fits(compare, source, target, key, given.get(key), wanted)
-        for key, wanted in _items(target).items()
+        _item_fits(compare, source, target, key, given.get(key), wanted) for key, wanted in _items(target).items()
     )
 
 
@@ -58,8 +57,7 @@ def _missing_fits(compare: Compare, source: Instance, target: Instance, key: str
 def _items(applied: Instance) -> Mapping[str, _Item]:
     solution = solution_of(applied)
     return {
-        key: replace(item, term=replace_variables(item.term, solution))
-        for key, item in _own_items(applied.of).items()
+        key: replace(item, term=replace_variables(item.term, solution)) for key, item in _own_items(applied.of).items()
     }
 
 
@@ -89,9 +87,7 @@ def _origin(hint: object) -> object:
 
 def _record_bases(cls: type) -> Iterator[Instance]:
     for hint in _base_hints(cls):
-        if type(_origin(hint)).__name__ == "_TypedDictMeta" and getattr(
-            _origin(hint), "__annotations__", None
-        ):
+        if type(_origin(hint)).__name__ == "_TypedDictMeta" and getattr(_origin(hint), "__annotations__", None):
             term = read_hint(hint)
             if isinstance(term, Instance):
                 yield term
@@ -99,9 +95,7 @@ def _record_bases(cls: type) -> Iterator[Instance]:
 
 def _item(cls: type, key: str, hint: object) -> _Item:
     """The item's qualifiers; a string annotation hides them from the class itself, so they are read here."""
-    required, read_only = (
-        key in getattr(cls, keys, ()) for keys in ("__required_keys__", "__readonly_keys__")
-    )
+    required, read_only = (key in getattr(cls, keys, ()) for keys in ("__required_keys__", "__readonly_keys__"))
     inner = hint
     while (name := getattr(get_origin(inner), "_name", None)) in ("Required", "NotRequired", "ReadOnly"):
         required = name == "Required" or (required and name != "NotRequired")

@@ -30,12 +30,8 @@ _REST, _OPTIONS, _COROUTINE = 0x04, 0x08, 0x80
 def read_function(function: types.FunctionType, local_names: Mapping[str, object]) -> Function:
     """The signature of a function as it is called; unannotated parts are Any."""
     names = dict(local_names)
-    names.update(
-        (str(getattr(each, "__name__", "")), each) for each in getattr(function, "__type_params__", ())
-    )
-    hints = {
-        name: resolve(hint, function.__globals__, names) for name, hint in function.__annotations__.items()
-    }
+    names.update((str(getattr(each, "__name__", "")), each) for each in getattr(function, "__type_params__", ()))
+    hints = {name: resolve(hint, function.__globals__, names) for name, hint in function.__annotations__.items()}
     returns = read_hint(hints["return"]) if "return" in hints else Gradual("no annotation")
     if function.__code__.co_flags & _COROUTINE:
         returns = instance(Coroutine, ANY, ANY, returns)
@@ -74,11 +70,7 @@ def _parameter(name: str, kind: Kind, hints: Mapping[str, object], required: boo
 def _parameter_hint(hint: object) -> object:
     """`*args: P.args` and `**kwargs: P.kwargs` mean the ParamSpec."""
     origin = getattr(hint, "__origin__", None)
-    return (
-        origin
-        if type(hint).__name__ in ("ParamSpecArgs", "ParamSpecKwargs") and is_type_variable(origin)
-        else hint
-    )
+    return origin if type(hint).__name__ in ("ParamSpecArgs", "ParamSpecKwargs") and is_type_variable(origin) else hint
 
 
 def open_parameters(items: tuple[Parameter, ...]) -> Parameters:

@@ -17,9 +17,7 @@ __all__ = ["compare", "freeze", "solve_terms", "unsolved"]
 def freeze(term: Term) -> Term:
     """The term with its variables made rigid: a source's variable is one type that nobody may choose."""
     variables = variables_in(term)
-    return replace_variables(
-        term, {each: Variable(each.key, each.name, each.sort, rigid=True) for each in variables}
-    )
+    return replace_variables(term, {each: Variable(each.key, each.name, each.sort, rigid=True) for each in variables})
 
 
 def compare(source: Term, target: Term, *, resolved: bool = True) -> Finding:

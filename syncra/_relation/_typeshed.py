@@ -120,11 +120,7 @@ def _parameter(path: str, text: str) -> tuple[str, Variable]:
     text = text.partition("=")[0]
     name = text.lstrip("+-*")
     sign = text[: len(text) - len(name)]
-    return (
-        (sign, Variable(f"{path}.{name}", name))
-        if sign in "+-"
-        else ("", Variable(f"{path}.{name}", name, sign))
-    )
+    return (sign, Variable(f"{path}.{name}", name)) if sign in "+-" else ("", Variable(f"{path}.{name}", name, sign))
 
 
 def stub_default(key: str) -> Term | None:
@@ -185,9 +181,7 @@ class _Reader:
             case ast.Constant(value=None):
                 return Instance(class_of(type(None)))
             case ast.Name(id=name):
-                return (
-                    _NAMES[name] if name in _NAMES else self.scope.get(name) or Variable(f"def.{name}", name)
-                )
+                return _NAMES[name] if name in _NAMES else self.scope.get(name) or Variable(f"def.{name}", name)
             case ast.Attribute():
                 return self.instance(ast.unparse(node), ())
             case ast.BinOp(left=left, right=right):

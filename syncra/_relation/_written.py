@@ -96,8 +96,6 @@ def _items(fixed: Tuple) -> tuple[object, ...]:
 def _parameters(parameters: Parameters) -> object:
     if parameters.rest is not None and not parameters.items:
         return parameters.rest.key if isinstance(parameters.rest, Variable) else ...
-    if parameters.rest is not None or any(
-        item.kind not in (Kind.POSITION, Kind.EITHER) for item in parameters.items
-    ):
+    if parameters.rest is not None or any(item.kind not in (Kind.POSITION, Kind.EITHER) for item in parameters.items):
         return ...
     return [write(item.term) for item in parameters.items]

@@ -60,9 +60,7 @@ def inside(step: str, check: Check, value: object) -> Iterator[Fault]:
     except RecursionError:
         yield Fault(step, "it contains itself or is nested too deep to be checked")
     except Exception as error:  # noqa: BLE001 - whatever a user's class raises when it is looked at
-        yield Fault(
-            step, f"{type(value).__qualname__} object could not be checked: {type(error).__name__} was raised"
-        )
+        yield Fault(step, f"{type(value).__qualname__} object could not be checked: {type(error).__name__} was raised")
 
 
 class Everything(Check):

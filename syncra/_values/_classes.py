@@ -138,9 +138,7 @@ def _array(reader: Reader, whole: Instances, shape: object, dtype: object = Any)
     return Attributes(whole, attributes)
 
 
-def _model(
-    reader: Reader, cls: Any, origin: type
-) -> Check:  # a class of pydantic, which is not imported here
+def _model(reader: Reader, cls: Any, origin: type) -> Check:  # a class of pydantic, which is not imported here
     """A generic model with its arguments: instances of the bare one fit as well, if their fields do."""
     fields = {name: reader.part(field.annotation) for name, field in cls.model_fields.items()}
     return Attributes(Instances(cls, (origin,)), fields)
@@ -154,9 +152,7 @@ def _hints(cls: type, arguments: tuple[object, ...]) -> dict[str, tuple[object, 
     """The hints of a class's fields, with its arguments in place, and the scopes they were written in."""
     parameters: tuple[object, ...] = getattr(cls, "__parameters__", ())
     written = annotations_of(cls).items()
-    scoped = {
-        name: (annotation, scope_of(base, parameters, arguments)) for name, (annotation, base) in written
-    }
+    scoped = {name: (annotation, scope_of(base, parameters, arguments)) for name, (annotation, base) in written}
     return {name: (scope.evaluated(annotation), scope) for name, (annotation, scope) in scoped.items()}
 
 
@@ -188,9 +184,7 @@ def _extra(reader: Reader, cls: Any) -> Check | None:  # as above
     if getattr(cls, "__closed__", None):
         return None
     extra = getattr(cls, "__extra_items__", None)
-    declared = (
-        extra is not None and type(extra).__name__ != "NoExtraItemsType" and "NoExtraItems" not in repr(extra)
-    )
+    declared = extra is not None and type(extra).__name__ != "NoExtraItemsType" and "NoExtraItems" not in repr(extra)
     return reader.part(extra, Scope(cls)) if declared else Everything(cls)
 
 
@@ -199,7 +193,5 @@ def _protocol(reader: Reader, hint: object, cls: type, arguments: tuple[object, 
     if methods:
         reader.leave(f"the signatures of the methods of {hint_text(cls)}")
     fields = _fields(reader, cls, arguments)
-    checks = {
-        name: fields[name] if name in fields else reader.part(property_hint(cls, name)) for name in attributes
-    }
+    checks = {name: fields[name] if name in fields else reader.part(property_hint(cls, name)) for name in attributes}
     return Members(hint, cls, methods, checks)

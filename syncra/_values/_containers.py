@@ -154,9 +154,7 @@ class Tuple(Check):
 
     __slots__ = ("_between", "_first", "_last")
 
-    def __init__(
-        self, hint: object, first: tuple[Check, ...], between: Check | None, last: tuple[Check, ...]
-    ) -> None:
+    def __init__(self, hint: object, first: tuple[Check, ...], between: Check | None, last: tuple[Check, ...]) -> None:
         super().__init__(hint)
         self._first = first
         self._between = between
@@ -221,9 +219,7 @@ class Keys(Check):
         if not is_a(value, _DICT) or not self._required <= value.keys():
             return False
         if isinstance(self._extra, Everything):
-            return all(
-                name not in value or check.accepts(value[name]) for name, check in self._fields.items()
-            )
+            return all(name not in value or check.accepts(value[name]) for name, check in self._fields.items())
         return not any(self._of_items(value))
 
     def faults(self, value: object) -> Iterator[Fault]:

@@ -66,9 +66,7 @@ def _written(hint: object) -> str:
         parameters = typing.cast("list[object]", hint)  # isinstance says only that it is a list
         return f"[{', '.join(map(_written, parameters))}]"
     if origin is None or origin is Literal or not arguments:
-        return (
-            _name(hint) if isinstance(hint, type) and origin is None else repr(hint).removeprefix("typing.")
-        )
+        return _name(hint) if isinstance(hint, type) and origin is None else repr(hint).removeprefix("typing.")
     if origin is Annotated:
         return _written(arguments[0])
     if origin in (typing.Union, UnionType):
@@ -86,10 +84,7 @@ def told(faults: Iterable[Fault]) -> str | None:
     found = list(islice(faults, COUNTED))
     if not found:
         return None
-    lines = [
-        f"{clipped(path)}: {clipped(reason)}" if path else clipped(reason)
-        for path, reason, _ in found[:SHOWN]
-    ]
+    lines = [f"{clipped(path)}: {clipped(reason)}" if path else clipped(reason) for path, reason, _ in found[:SHOWN]]
     rest = len(found) - SHOWN
     if rest > 0:
         lines.append(f"... and {rest} more" if len(found) < COUNTED else f"... and {rest} or more others")

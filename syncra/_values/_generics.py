@@ -99,10 +99,7 @@ def _type(reader: Reader, hint: object, instance: object) -> Check:
 def _spread(arguments: tuple[object, ...]) -> Iterator[tuple[object, bool]]:
     """A tuple's arguments with the unpacked ones opened, and whether there may be any number of each."""
     for argument in arguments:
-        if (
-            not getattr(argument, "__unpacked__", False)
-            and getattr(get_origin(argument), "_name", "") != "Unpack"
-        ):
+        if not getattr(argument, "__unpacked__", False) and getattr(get_origin(argument), "_name", "") != "Unpack":
             yield argument, False
             continue
         inner = argument if get_origin(argument) is tuple else get_args(argument)[0]

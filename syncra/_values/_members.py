@@ -18,9 +18,7 @@ class Members(Check):
 
     __slots__ = ("_attributes", "_methods", "_protocol")
 
-    def __init__(
-        self, hint: object, protocol: type, methods: frozenset[str], attributes: Mapping[str, Check]
-    ) -> None:
+    def __init__(self, hint: object, protocol: type, methods: frozenset[str], attributes: Mapping[str, Check]) -> None:
         super().__init__(hint)
         self._protocol = protocol
         self._methods = methods
@@ -55,9 +53,7 @@ def _member(value: object, name: str) -> object:
 
 def _is_method(found: object) -> bool:
     # A descriptor, as functions are, may give anything callable; `__hash__ = None` takes a method away.
-    return (
-        found is not _MISSING and found is not None and (callable(found) or hasattr(type(found), "__get__"))
-    )
+    return found is not _MISSING and found is not None and (callable(found) or hasattr(type(found), "__get__"))
 
 
 def members_of(protocol: type) -> tuple[frozenset[str], frozenset[str]]:

@@ -101,9 +101,7 @@ class Refined(Check):
             return False
         if self._every is None:
             self._every = _validators(self._base_hint, self._demands, many=True)
-        return not any(
-            reason for validator in self._every for reason in _refusals(_drained(validator), values)
-        )
+        return not any(reason for validator in self._every for reason in _refusals(_drained(validator), values))
 
     def faults(self, value: object) -> Iterator[Fault]:
         of_base = False

@@ -224,7 +224,9 @@ def _fingerprint(code: CodeType) -> str:
     return digest.hexdigest()
 
 
-def _encode_slowly(value: object, what: str, first: BaseException | None) -> Body:
+def _encode_slowly(  # noqa: C901  a branch a pickler
+    value: object, what: str, first: BaseException | None
+) -> Body:
     """What the plain pickler did not take, or took by a name in `__main__` that means nothing in a worker."""
     buffers: list[Buffer] = []
     if first is not None:

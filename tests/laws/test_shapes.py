@@ -62,7 +62,8 @@ def test_recovered_failures_are_none_of_the_run(drawn: Drawn, seed: int) -> None
     except Exception as error:  # noqa: BLE001 - whatever was drawn
         kinds = {type(each) for each in results.failures.values()}
         assert type(error) in kinds or isinstance(  # noqa: PT017  it may raise or not
-            error, (ExceptionGroup, CaseNotFoundError, ValueError))
+            error, (ExceptionGroup, CaseNotFoundError, ValueError)
+        )
         assert hand.surfaced
     else:
         assert not hand.surfaced

@@ -161,8 +161,7 @@ def draw_pairs(random: Random, count: int, nested: float) -> list[tuple[str, str
 
 
 COMMON = [
-    Tree(each)
-    for each in "int str float bool bytes None object A B C Unrel DPoint PUser Color UserId Any".split()
+    Tree(each) for each in "int str float bool bytes None object A B C Unrel DPoint PUser Color UserId Any".split()
 ]
 LEAVES = [Tree(each) for each in PLAIN + STRINGS]
 

@@ -86,9 +86,7 @@ def difference(answer: Answer, assignable_by_mypy: bool, source: str, target: st
             return "false alarm"
         case Fit.CHECKED, False:
             return "undecided"
-        case Fit.CHECKED, True if not GRADUAL.search(f"{source} {target}") and not answer.reason.endswith(
-            "argument"
-        ):
+        case Fit.CHECKED, True if not GRADUAL.search(f"{source} {target}") and not answer.reason.endswith("argument"):
             return "undecided"
     return ""
 
@@ -132,9 +130,7 @@ def _by_pair(count: int, errors: dict[int, set[str]]) -> list[bool | None]:
     """For each pair whether the call has no error; None where one of the types has."""
     verdicts: list[bool | None] = []
     for index in range(count):
-        source, target, call = (
-            errors.get(HEADER.count("\n") + 3 * index + line, set()) for line in (1, 2, 3)
-        )
+        source, target, call = (errors.get(HEADER.count("\n") + 3 * index + line, set()) for line in (1, 2, 3))
         verdicts.append(None if source | target else not call)
     return verdicts
 
@@ -180,9 +176,7 @@ def agrees_with_pyright(each: Difference) -> bool:
 
 def main() -> None:
     """Draw, ask, and print what differs."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--nested", type=float, default=0.5, help="part of the pairs that are nested")
@@ -199,9 +193,7 @@ def main() -> None:
     for each in found:
         print(f"{each.sort:11} {each.source} => {each.target}  [{each.reason}]  {each.pyright}")
     wrong = [each for each in found if not agrees_with_pyright(each)]
-    print(
-        f"{understood} pairs, {len(wrong)} differ: {100 - 100 * len(wrong) / max(understood, 1):.2f} % agree"
-    )
+    print(f"{understood} pairs, {len(wrong)} differ: {100 - 100 * len(wrong) / max(understood, 1):.2f} % agree")
     print(dict(Counter(each.sort for each in wrong)))
 
 

@@ -189,9 +189,7 @@ def test_a_hint_is_compared_by_what_it_is_and_never_by_its_own_eq() -> None:
     assert assignable(Secretive, int).fit is Fit.CHECKED
 
 
-@pytest.mark.parametrize(
-    ("source", "target"), [(int, NOWHERE), (NOWHERE, NOWHERE), (list[NOWHERE], list[NOWHERE])]
-)
+@pytest.mark.parametrize(("source", "target"), [(int, NOWHERE), (NOWHERE, NOWHERE), (list[NOWHERE], list[NOWHERE])])
 def test_a_name_that_does_not_exist_proves_nothing(source: object, target: object) -> None:
     """Not on the target's side either, and not against itself: there may be two types of one name."""
     assert assignable(source, target).reason == "name 'Nowhere' is not defined"

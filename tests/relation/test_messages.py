@@ -191,9 +191,5 @@ def test_the_name_of_a_type_is_bounded() -> None:
 
 def test_the_reference_lists_the_messages() -> None:
     """Each reason that is tested here stands in the reference, so that the page says what is really said."""
-    page = (
-        (Path(__file__).parents[2] / "docs" / "reference" / "type-relation.md")
-        .read_text()
-        .replace("\\|", "|")
-    )
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "type-relation.md").read_text().replace("\\|", "|")
     assert not [reason for _, _, reason in (*REJECTED, *CHECKED) if reason not in page]

@@ -182,9 +182,7 @@ class _Printer:
     def _decorated(self, node: nodes.Decorator) -> str:
         if node.var.is_property:
             function = types.get_proper_type(node.func.type)
-            return (
-                f"property {self.show(function.ret_type)}" if isinstance(function, types.CallableType) else ""
-            )
+            return f"property {self.show(function.ret_type)}" if isinstance(function, types.CallableType) else ""
         prefix = "class " if node.func.is_class else "static " if node.func.is_static else ""
         return prefix + self._function(node.var.type, not node.func.is_static)
 
@@ -262,9 +260,7 @@ class _Printer:
                     return f"Literal[{literal.value!r}]"
                 path = self.paths.get(enum.fullname)
                 return f"Literal[{path}.{literal.value}]" if path else UNKNOWN
-            case types.CallableType() as function if all(
-                kind == nodes.ARG_POS for kind in function.arg_kinds
-            ):
+            case types.CallableType() as function if all(kind == nodes.ARG_POS for kind in function.arg_kinds):
                 arguments = ", ".join(self.show(argument, own) for argument in function.arg_types)
                 return f"Callable[[{arguments}], {self.show(function.ret_type, own)}]"
             case types.CallableType(is_ellipsis_args=True) as function:

@@ -218,9 +218,7 @@ def test_metadata_of_users_is_told_the_true_type() -> None:
 
     class Tame:
         @classmethod
-        def __get_pydantic_core_schema__(
-            cls, source: object, handler: Any
-        ) -> Any:  # pydantic's own signature
+        def __get_pydantic_core_schema__(cls, source: object, handler: Any) -> Any:  # pydantic's own signature
             from pydantic_core import core_schema
 
             assert source is user.Animal
@@ -255,15 +253,9 @@ def test_faults_are_few_and_short() -> None:
     faults = check.faults(bad)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (
-        faults is not None
-    )
-    assert (
-        faults.count("is not int") == 5
-    )
-    assert (
-        faults.endswith("... and 95 or more others")
-    )
+    assert faults is not None
+    assert faults.count("is not int") == 5
+    assert faults.endswith("... and 95 or more others")
     assert len(faults) < 1000
     assert peak < 200_000
 
@@ -282,10 +274,7 @@ def test_secrets_of_users_objects_are_not_told() -> None:
 def test_the_reason_names_the_path() -> None:
     """A fault deep inside is told with the keys, indices and fields that lead to it."""
     hint = dict[str, list[user.Point | user.Film]]
-    assert (
-        value_check(hint).faults({"a": [user.Point(1, 2), {"title": 3}]})
-        == "['a'][1]['title']: int 3 is not str"
-    )
+    assert value_check(hint).faults({"a": [user.Point(1, 2), {"title": 3}]}) == "['a'][1]['title']: int 3 is not str"
 
 
 def test_a_check_is_made_once_per_hint() -> None:

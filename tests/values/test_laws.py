@@ -3,7 +3,6 @@
 # Hints are made at run time here, which mypy does not follow.
 # mypy: disable-error-code="valid-type, misc"
 
-
 from __future__ import annotations
 
 import datetime as dt
@@ -18,9 +17,7 @@ from hypothesis import strategies as st
 from syncra._values import value_check
 from tests.values import _user_types as user
 
-LEAVES = st.sampled_from(
-    [int, str, bool, float, bytes, type(None), dt.date, decimal.Decimal, uuid.UUID, user.Color]
-)
+LEAVES = st.sampled_from([int, str, bool, float, bytes, type(None), dt.date, decimal.Decimal, uuid.UUID, user.Color])
 
 
 def _wider(hints: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

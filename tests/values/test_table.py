@@ -57,9 +57,7 @@ from syncra._values import value_check
 from tests.values import _user_types as user
 
 Json = typing_extensions.TypeAliasType("Json", "None | int | str | list[Json] | dict[str, Json]")
-Nested = typing_extensions.TypeAliasType(
-    "Nested", Union[user.T, "list[Nested[user.T]]"], type_params=(user.T,)
-)
+Nested = typing_extensions.TypeAliasType("Nested", Union[user.T, "list[Nested[user.T]]"], type_params=(user.T,))
 
 
 @dataclass(frozen=True)
@@ -292,9 +290,7 @@ RECORDS = [
             types.MappingProxyType({"title": "a"}),
         ),
     ),
-    row(
-        user.Options, ({"depth": 1}, {"depth": 1, "name": "a"}), ({}, {"name": "a"}, {"depth": 1, "name": 1})
-    ),
+    row(user.Options, ({"depth": 1}, {"depth": 1, "name": "a"}), ({}, {"name": "a"}, {"depth": 1, "name": 1})),
     row(user.Tree, (TREE,), ({"value": 1}, {"value": 1, "children": [{"value": "a", "children": []}]})),
     row(user.Page[int], ({"items": [1]},), ({"items": ["a"]}, {})),
     row(user.Sealed, ({"a": 1},), ({"a": 1, "b": 2}, {"a": ""})),
