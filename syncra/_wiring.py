@@ -41,7 +41,8 @@ def wire(
         draft.connect_by_name(cast("Mapping[object, object]", dependencies))  # cast: looked at one by one
         rest: Sources = ()
     else:
-        rest = draft.connect_in_order(draft.sources("dependencies", dependencies))
+        given = draft.sources("dependencies", dependencies)  # pyright: ignore[reportUnknownArgumentType]  # any items
+        rest = draft.connect_in_order(given)
     # What could not be read might have filled the rest.
     draft.take_defaults(whole=whole and not draft.faults)
     waits = (*rest, *draft.sources("after", after))

@@ -12,8 +12,9 @@ import pytest
 
 from syncra import Failed, Graph, Node, Retry, Skipped, Succeeded, task
 from syncra._ended import Ended
-from syncra._program import PENDING, Program, Step
+from syncra._program import PENDING, Program
 from syncra._run import Run
+from syncra._steps import Job
 from syncra.errors import ProtocolError
 
 Needs = Mapping[int, Sequence[int]]
@@ -67,10 +68,10 @@ def random_needs(draw: Random, size: int) -> dict[int, list[int]]:
     return {n: sorted(draw.sample(range(n), draw.randint(0, min(3, n)))) for n in range(size)}
 
 
-def drive(run: Run, draw: Random, fails: Callable[[Step], BaseException | None], at_once: int) -> list[int]:
+def drive(run: Run, draw: Random, fails: Callable[[Job], BaseException | None], at_once: int) -> list[int]:
     """Take steps and end them in a drawn order; the order in which they began."""
     begun: list[int] = []
-    running: list[Step] = []
+    running: list[Job] = []
     while running or not run.finished:
         while len(running) < at_once and (step := run.take()) is not None:
             begun.append(step.index)
@@ -88,7 +89,7 @@ def drive(run: Run, draw: Random, fails: Callable[[Step], BaseException | None],
     return begun
 
 
-def in_order(run: Run, fails: Callable[[Step], BaseException | None]) -> None:
+def in_order(run: Run, fails: Callable[[Job], BaseException | None]) -> None:
     """End the steps row by row, as the only driver does."""
     while (row := run.row()) is not None:
         for index in range(*row):
@@ -118,7 +119,7 @@ def test_every_order_of_ending_comes_to_the_same(seed: int) -> None:
     targets = draw.choice([None, sorted(draw.sample(range(25), 3))])
     program = program_of(needs, targets)
 
-    def fails(step: Step) -> BaseException | None:
+    def fails(step: Job) -> BaseException | None:
         return ValueError(step.node.name) if int(step.node.name[1:]) in failing else None
 
     first = Run(program, {}, goes_on=True)

@@ -102,7 +102,8 @@ class Drawn:
         self.calls.made.clear()
         graph = Graph.of(*self.nodes)
         plan = graph.compile(*(self.nodes[place] for place in self.wanted))
-        return plan.run(strategy=strategy, **{"on_error": "continue", **options})
+        asked: Any = {"on_error": "continue", **options}  # Any: options of a run
+        return plan.run(strategy=strategy, **asked)
 
 
 @st.composite
@@ -157,11 +158,14 @@ def _node(place: int, outline: Outline, nodes: list[Node[Any]], calls: Calls) ->
         case "input":
             return Input[list[Any]]("n0", default=[1, 2, 3, 5])
         case "value" | "items":
-            return task(dependencies=sources, **options)(call)
+            called: Node[Any] = task(dependencies=sources, **options)(call)
+            return called
         case "each" | "each_outcome":
             make: Any = each if outline.kind == "each" else each_outcome
             limit = outline.number or None
-            return make(task(**options)(call), over=sources if len(sources) > 1 else sources[0], max_concurrency=limit)
+            over = sources if len(sources) > 1 else sources[0]
+            node: Node[Any] = make(task(**options)(call), over=over, max_concurrency=limit)
+            return node
         case "choose":
             flag = task(name=f"flag{place}", dependencies=sources[0])(_is_odd)
             return choose(flag, *sources[1:])
@@ -325,7 +329,7 @@ class ByHand:
         self.roots[place] = frozenset(root for need in needs for root in self.roots.get(need, ()))
         return Skipped("", tuple(sorted(self.roots[place])))
 
-    def _failed(self, place: int, error: Exception, attempts: tuple[BaseException, ...]) -> Failed:
+    def _failed(self, place: int, error: BaseException, attempts: tuple[BaseException, ...]) -> Failed:
         self.roots[place] = frozenset((place,))
         return Failed(error, attempts)
 
@@ -336,7 +340,8 @@ class ByHand:
             return self._failed(place, ended.error, ended.attempts) if isinstance(ended, Failed) else ended
         size = min(map(len, values))
         made = [_ended(place, outline, parts, before) for parts in zip(*values, strict=False)]
-        failures = [each.error for each in made if isinstance(each, Failed) and outline.kind == "each"]
+        raised = [each.error for each in made if isinstance(each, Failed) and outline.kind == "each"]
+        failures = [each for each in raised if isinstance(each, Exception)]
         if any(len(value) > size for value in values):
             failures.append(ValueError())
             if len(failures) == 1:

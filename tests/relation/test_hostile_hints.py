@@ -130,7 +130,7 @@ HINTS: list[object] = [
     typing.Tuple, typing.Self, typing.Never, typing.TypeGuard[int], typing_extensions.ReadOnly,
     typing.ParamSpec("P"), typing.TypeVarTuple("Ts"), Literal[tuple(range(300))], dataclasses.InitVar[int],
     enum.Enum("Direction", "up down"), collections.namedtuple("Pair", "a b"), functools.partial,
-    typing_extensions.TypedDict("Item", {"a": "Nowhere"}),  # noqa: F821 - no such name
+    typing_extensions.TypedDict("Item", {"a": "Nowhere"}),  # noqa: F821  # pyright: ignore  - no such name
     _deep(list, int, 300), Sequence[T], tuple[()],
 ]  # fmt: skip
 

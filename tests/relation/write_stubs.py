@@ -45,7 +45,7 @@ UNKNOWN = "Unknown"
 
 def main() -> None:
     """Build the stub modules once and write the tables."""
-    modules = BASES_AND_MEMBERS + BASES_ONLY
+    modules: list[str] = [*BASES_AND_MEMBERS, *BASES_ONLY]
     stubs = _build(modules)
     classes = dict(_public_classes(stubs, modules))
     printer = _Printer({info.fullname: path for path, info in classes.items()})

@@ -12,6 +12,7 @@ from syncra import (
     Failed,
     Graph,
     Input,
+    Node,
     Outcome,
     Sequential,
     Skipped,
@@ -52,13 +53,16 @@ def test_types_of_branches_are_joined() -> None:
     """What takes a choice or a recovery has to take all that may come out."""
     assert choose(yes, number, text).result_type == int | str
     assert recover(number, None).result_type == int | None
-    assert outcome(number).result_type == Outcome[int]
+    assert outcome(number).result_type == Outcome[int]  # type: ignore[misc]  # an alias, applied as a value
+
+    def taken(node: Node[Any]) -> None:
+        @task(dependencies=node)
+        def takes_int(value: int) -> int:
+            return value
+
     for node in (choose(yes, number, text), recover(number, text), switch(text, {"a": number, "b": text})):
         with pytest.raises(DependencyTypeError, match="str is not int"):
-
-            @task(dependencies=node)
-            def takes_int(value: int) -> int:
-                return value
+            taken(node)
 
 
 def test_a_condition_is_a_bool() -> None:
@@ -76,9 +80,9 @@ def test_nonsense_is_refused_where_it_is_written() -> None:
     with pytest.raises(WiringError, match="at least one case"):
         switch(text, {})
     with pytest.raises(WiringError):
-        switch(text, {"a": 1})  # type: ignore[dict-item]
+        switch(text, {"a": 1})  # type: ignore[arg-type]  # the error is the point
     with pytest.raises(OptionError, match="subclasses of Exception"):
-        recover(number, 0, on=KeyboardInterrupt)  # type: ignore[call-overload]
+        recover(number, 0, on=KeyboardInterrupt)  # type: ignore[arg-type]  # the error is the point
     with pytest.raises(OptionError, match="names no exception"):
         recover(number, 0, on=())
     with pytest.raises(WiringError):
@@ -245,7 +249,8 @@ def test_groups_of_a_fan_out_are_recovered_from_by_their_members(strategy: Strat
             raise ValueError(value)
         return value
 
-    node = recover(each(odd, over=Input[list[int]]("many", default=[1, 2, 3])), [], on=ValueError)
+    nothing: list[int] = []
+    node = recover(each(odd, over=Input[list[int]]("many", default=[1, 2, 3])), nothing, on=ValueError)
     assert run(node, strategy=strategy) == []
     assert sorted(calls) == [1, 2, 3]
 

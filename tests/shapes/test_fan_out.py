@@ -146,7 +146,7 @@ def test_what_takes_a_fan_out_takes_a_list() -> None:
     """The edge from a fan-out is checked against the list of results."""
     with pytest.raises(DependencyTypeError, match=r"list\[int\]"):
 
-        @task(dependencies=each(doubled, over=numbers))
+        @task(dependencies=each(doubled, over=numbers))  # type: ignore[arg-type]  # the error is the point
         def takes_one(number: int) -> int:
             return number
 
@@ -419,7 +419,7 @@ def test_late_names_in_annotations_are_read_when_there_is_a_graph() -> None:
     """A task whose annotation is not there yet can be a template."""
 
     @task
-    def size(thing: Late) -> int:  # noqa: F821  that is the point
+    def size(thing: Late) -> int:  # noqa: F821  # type: ignore[name-defined]  # pyright: ignore[reportUndefinedVariable,reportInvalidTypeForm]
         return 1
 
     node = each(size, over=unchecked(words))
@@ -441,9 +441,10 @@ def test_a_killed_worker_costs_an_attempt_of_one_item(tmp_path: Path) -> None:
     """Only the item that it was running is called again."""
     root = Input[Path]("root")
 
-    @task(arguments=None, retries=1)
+    @task(retries=1)
     def template(number: int, root: Path = depends(root)) -> int:
-        return fan_out_tasks.killed_once.function(number, root)
+        killed: int = fan_out_tasks.killed_once.function(number, root)
+        return killed
 
     node = each(template, over=numbers)
     with Processes(2) as processes:

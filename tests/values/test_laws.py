@@ -32,8 +32,8 @@ def _wider(hints: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         keys.map(lambda key: frozenset[key]),
         st.tuples(hints, hints).map(lambda pair: tuple[pair]),
         st.tuples(hints, hints).map(lambda pair: Union[pair]),
-        st.tuples(keys, hints).map(lambda pair: dict[pair]),
-        st.tuples(keys, hints).map(lambda pair: abc.Mapping[pair]),
+        st.tuples(keys, hints).map(lambda pair: dict[pair[0], pair[1]]),
+        st.tuples(keys, hints).map(lambda pair: abc.Mapping[pair[0], pair[1]]),
     )
 
 

@@ -24,7 +24,8 @@ def events_on(lease: Lease, *calls: Call) -> list[Event]:
     while len(found) < len(calls):
         while started < len(calls):
             function, *rest = calls[started]
-            if not lease.start(started, references[id(function)], *rest):
+            given: Any = rest  # Any: arguments, and keywords where there are some
+            if not lease.start(started, references[id(function)], *given):
                 break
             started += 1
         for event in lease.wait():
