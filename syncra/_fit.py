@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from inspect import Parameter
-from typing import get_args
 
-from syncra._annotations import Unresolved
 from syncra._nodes import Connection, Fixed, Node, Settled
 from syncra._relation import Answer, Fit, assignable, has_variables, solve, substitute, type_name
 from syncra.errors import DependencyTypeError
@@ -56,20 +54,8 @@ def fit(
 
 
 def _answer(given: object, hint: object) -> Answer:
-    # Without an annotation, or with one that can't be read, a parameter accepts as Any does; nobody has said that it
-    # should.
-    if hint is Parameter.empty:
-        return _NO_ANNOTATION
-    answer = assignable(given, hint)
-    missing = _missing(hint) if answer.fit is Fit.PROVEN else None
-    return answer if missing is None else Answer(Fit.CHECKED, missing)
-
-
-def _missing(hint: object) -> str | None:
-    """What is wrong with an annotation that can't be read, or with a part of it."""
-    if isinstance(hint, Unresolved):
-        return f"name {hint.name!r} is not defined" if hint.name else f"{hint.text!r} is no type"
-    return next((found for each in get_args(hint) if (found := _missing(each)) is not None), None)
+    # Without an annotation a parameter accepts as Any does, but nobody has said that it should.
+    return _NO_ANNOTATION if hint is Parameter.empty else assignable(given, hint)
 
 
 def _refusal(
