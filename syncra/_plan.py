@@ -11,7 +11,6 @@ from syncra._nodes import Binding, Node
 from syncra._program import Program, Validation, compile_program
 from syncra._results import Results
 from syncra._run import Run
-from syncra._shaped_run import ShapedRun
 from syncra._strategies import Asyncio, AsyncStrategy, Sequential, Strategy
 from syncra.errors import FrozenError, OptionError, RunningLoopError
 
@@ -110,8 +109,9 @@ class Plan:
             raise OptionError(f"strategy must be a Strategy such as Threads(), not {strategy!r:.100}")
         given, unneeded = start_values(self._program, bindings, self._types)
         name = type(strategy).__name__
-        kind = Run if self._program.shapes is None else ShapedRun
-        run = kind(self._program, given, unneeded=unneeded, goes_on=on_error == "continue", strategy=name)
+        run = _kind_of_run(self._program)(
+            self._program, given, unneeded=unneeded, goes_on=on_error == "continue", strategy=name
+        )
         return run, strategy
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -125,6 +125,15 @@ class Plan:
 
     def __repr__(self) -> str:
         return f"<Plan of {self._program.describe()}: {len(self._program.steps)} steps>"
+
+
+def _kind_of_run(program: Program) -> type[Run]:
+    """The state machine that knows what this program has; what few programs have is imported for these."""
+    if program.shapes is None:
+        return Run
+    from syncra._shaped_run import ShapedRun
+
+    return ShapedRun
 
 
 def _default(*, is_async: bool) -> Strategy:

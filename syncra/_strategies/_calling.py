@@ -7,7 +7,6 @@ from threading import Thread
 from typing import Any
 
 from syncra._run import Run
-from syncra._shaped_run import ShapedRun
 from syncra._steps import PENDING, Job, Step
 from syncra.errors import TaskTimeoutError
 
@@ -49,13 +48,16 @@ def call_row(run: Run, start: int, stop: int) -> Step | None:  # noqa: C901  a b
     return None
 
 
-def call_items(run: ShapedRun) -> bool:
+def call_items(run: Run) -> bool:
     """Call a fan-out that is next in order for all its items, one after the other; False: there is none.
 
     A failure is told to the run, and ends the row.
     """
-    fan = run.open_in_order()
-    if fan is None:
+    if run.program.shapes is None:
+        return False
+    from syncra._shaped_run import ShapedRun
+
+    if not isinstance(run, ShapedRun) or (fan := run.open_in_order()) is None:
         return False
     # As `call_row`: what is in this loop is paid for every item.
     call, keep = fan.called(run.values), fan.results.append

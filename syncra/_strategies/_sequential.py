@@ -7,7 +7,6 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from syncra._run import Run
-from syncra._shaped_run import ShapedRun
 from syncra._steps import Job
 from syncra._strategies._calling import call_items, call_row, call_within
 
@@ -58,7 +57,7 @@ class _Driver:
         run = self._run
         run.when_stopped(self._stopped)
         try:
-            while (row := run.row()) is not None or (isinstance(run, ShapedRun) and call_items(run)):
+            while (row := run.row()) is not None or call_items(run):
                 special = None if row is None else call_row(run, *row)
                 if special is not None:
                     self._perform(special)
