@@ -117,6 +117,8 @@ def as_callable(function: object) -> Callable[..., object]:
     Raises:
         SignatureError: it is not callable, or it is a class or an instance method.
     """
+    if isinstance(function, FunctionType) and "." not in function.__qualname__:
+        return function  # what is nearly always given
     if isinstance(function, staticmethod):
         return as_callable(function.__func__)
     if isinstance(function, classmethod):

@@ -129,7 +129,7 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         return f"task {self.name!r}"
 
     def _call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Any:  # Any: an R_co or its coroutine
-        if self._declared.has_markers:
+        if len(args) + len(kwargs) < len(self.signature.parameters):
             self._refuse_markers(args, kwargs)
         return self.function(*args, **kwargs)
 
@@ -216,7 +216,6 @@ class _Declared:
 
     Attributes:
         dependencies, arguments, after: the options as they were given, to wire again once late names exist.
-        has_markers: a parameter's default is `depends(...)`.
     """
 
     name: str
@@ -226,7 +225,6 @@ class _Declared:
     arguments: object
     after: object
     stacked_on: BaseTask[..., Any] | None
-    has_markers: bool
     wiring: Wiring
 
     def wire(self, signature: Signature) -> tuple[Wiring, list[DeclarationError]]:
@@ -252,8 +250,7 @@ def declare(
     # A task that says nothing of its dependencies may leave parameters to whoever uses it, as a fan-out does.
     wiring, wrong = wire(signature, *arranged, whole=arranged[0] is not None or graph_name is not None)
     faults += wrong
-    markers = any(isinstance(each.default, Dependency) for each in signature.parameters)
-    declared = _Declared(name, graph_name, policy, *arranged, stacked_on, markers, wiring)
+    declared = _Declared(name, graph_name, policy, *arranged, stacked_on, wiring)
     node: BaseTask[..., Any]
     node = AsyncTask(function, signature, declared) if signature.is_async else Task(function, signature, declared)
     try:
