@@ -289,9 +289,17 @@ class _Crew:
             self._changed.notify_all()
             wanted -= 1
         most = self._most - self._helpers
-        while wanted > 0 and self._invited < most and self._hand(self._invitation.accept):
+        while wanted > 0 and self._invited < most and self._invites():
             self._invited += 1
             wanted -= 1
+
+    def _invites(self) -> bool:
+        try:
+            return self._hand(self._invitation.accept)
+        except RuntimeError:  # there is no thread to be had: the caller's goes on alone, where it takes part
+            if self._takes_part:
+                return False
+            raise
 
     def help(self) -> None:
         """What a helper does: work while there is work, then leave."""

@@ -11,6 +11,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Final, Self
 
+from syncra import errors
 from syncra._workers import _failure, _messages, _script
 from syncra._workers._events import Died, Event, Raised, Returned, Unsendable, Untaken
 from syncra._workers._function import FunctionRef
@@ -301,7 +302,8 @@ def _not_started(ending: Ending) -> WorkerStartError:
 def _script_failure(body: Body) -> WorkerStartError:
     """Why no worker can import the caller's script."""
     error, text = _failure.unpack(body)
-    if isinstance(error, WorkerStartError):
+    # The script may have met the public error, which the strategy makes of ours.
+    if isinstance(error, (WorkerStartError, errors.WorkerStartError)):
         return WorkerStartError(str(error))
     failure = WorkerStartError(
         f"a worker process could not import the script: {describe(error)}\n\n{text}\n"

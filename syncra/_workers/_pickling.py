@@ -115,7 +115,12 @@ def encode_function(function: Callable[..., object], code: Callable[..., object]
     """
     if not by_value:
         try:
-            return Body(_dumps(_ReferencePickler, function, []), [])
+            pickled = _dumps(_ReferencePickler, function, [])
+            if _OF_SCRIPT.search(pickled) is None or _script.is_importable():
+                return Body(pickled, [])
+            return _encode_slowly(code, "function", None)
+        except UnsendableError:
+            raise
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  as in `encode`

@@ -1,0 +1,313 @@
+"""Runs begun in odd places, and tasks from odd ones: whole programs, with warnings as errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.programs import ran, ran_as
+
+_TASKS = """
+import asyncio, atexit, os, sys, threading
+from syncra import *
+
+@task
+def one() -> int:
+    return 1
+
+@task
+async def two(value: int = depends(one)) -> int:
+    await asyncio.sleep(0)
+    return value + 1
+
+@task
+def three(value: int = depends(two)) -> int:
+    return value + 1
+
+plan = Graph.of(three).compile()
+"""
+_STRATEGIES = ["Sequential()", "Threads(3)", "Asyncio()", "Asyncio(offload=True)", "Processes(2)"]
+every_strategy = pytest.mark.parametrize("strategy", _STRATEGIES)
+_EIGHT_THREADS = """
+found = []
+with eval(sys.argv[1]) as strategy:
+    threads = [threading.Thread(target=lambda: found.append(plan.run(strategy=strategy)[three])) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+print(found == [3] * 8)
+"""
+_AT_EXIT = """
+atexit.register(lambda: print(plan.run(strategy=eval(sys.argv[1]))[three] == 3, flush=True))
+"""
+_IN_DEL = """
+class Last:
+    def __del__(self):
+        print(plan.run(strategy=eval(sys.argv[1]))[three] == 3, flush=True)
+last = Last()
+del last
+"""
+_IN_CALLBACK = """
+import concurrent.futures
+with concurrent.futures.ThreadPoolExecutor(1) as executor:
+    done = executor.submit(int)
+    done.add_done_callback(lambda _: print(plan.run(strategy=eval(sys.argv[1]))[three] == 3, flush=True))
+"""
+_IN_HANDLER = """
+import signal
+signal.signal(signal.SIGUSR1, lambda *_: print(plan.run(strategy=eval(sys.argv[1]))[three] == 3, flush=True))
+
+@task
+def signals(value: int = depends(three)) -> int:
+    signal.raise_signal(signal.SIGUSR1)
+    return value
+
+Graph.of(signals).compile().run(strategy=Sequential())
+"""
+_IN_LOOP = """
+sync = Graph.of(one).compile()
+
+async def main():
+    strategy = eval(sys.argv[1])
+    print(sync.run(strategy=strategy)[one] == 1 and (await plan.arun(strategy=strategy))[three] == 3)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+asyncio.run(main())
+"""
+_AFTER_FORK = """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # newer versions of Python warn of what is done here
+with eval(sys.argv[1]) as strategy:
+    plan.run(strategy=strategy)
+    child = os.fork()
+    if not child:
+        try:
+            with eval(sys.argv[1]) as own:
+                os._exit(plan.run(strategy=own)[three])
+        finally:
+            os._exit(100)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(code == 3 and plan.run(strategy=strategy)[three] == 3)
+"""
+_EXECUTED = """
+code = "def four(value):\\n    return value + 1"
+names = {"__name__": "a_notebook"}
+exec(compile(code, "<cell 1>", "exec"), names)
+late = task(dependencies=three)(names["four"])
+print(Graph.of(late).compile().run(strategy=eval(sys.argv[1]))[late] == 4)
+"""
+_ODD_FUNCTIONS = """
+import functools
+
+class Callable:
+    def __call__(self, value: int) -> int:
+        return value + 1
+
+def outer(step):
+    def add(value: int) -> int:
+        return value + step
+    return add
+
+def add(left: int, right: int) -> int:
+    return left + right
+
+nodes = [
+    task(name="closure", dependencies=three)(outer(1)),
+    task(name="lambda", dependencies=three)(lambda value: value + 1),
+    task(name="partial", dependencies=three)(functools.partial(add, 1)),
+    task(name="object", dependencies=three)(Callable()),
+]
+results = Graph.of(*nodes).compile().run(strategy=eval(sys.argv[1]))
+print([results[node] for node in nodes] == [4] * 4)
+"""
+
+
+@pytest.mark.parametrize(
+    "where",
+    [_EIGHT_THREADS, _IN_DEL, _IN_CALLBACK, _IN_HANDLER, _IN_LOOP, _EXECUTED, _ODD_FUNCTIONS],
+    ids=["eight threads", "__del__", "callback", "signal handler", "loop", "executed code", "odd functions"],
+)
+@every_strategy
+def test_a_run_works_wherever_it_is_begun(strategy: str, where: str) -> None:
+    """From many threads, finalizers, callbacks, handlers and loops, and with functions of any origin."""
+    ended = ran(_TASKS + where, strategy)
+    assert (ended.code, ended.out, ended.errors) == (0, "True\n", "")
+
+
+@pytest.mark.parametrize("strategy", ["Sequential()", "Asyncio()", "Processes(1)"])
+def test_a_run_at_exit_needs_no_new_thread(strategy: str) -> None:
+    """In an `atexit` function strategies work that start no thread; newer interpreters refuse to start one there."""
+    ended = ran(_TASKS + _AT_EXIT, strategy)
+    assert (ended.code, ended.out, ended.errors) == (0, "True\n", "")
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES[:-1])
+def test_a_fork_beside_a_kept_strategy_harms_neither(strategy: str) -> None:
+    """A child forked from a process with open workers runs plans on a strategy of its own, and leaves the parent's."""
+    ended = ran(_TASKS + _AFTER_FORK, strategy)
+    assert (ended.code, ended.out, ended.errors) == (0, "True\n", "")
+
+
+_INHERITED = """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+sync = Graph.of(one).compile()
+with eval(sys.argv[1]) as strategy:
+    plan.run(strategy=strategy)
+    child = os.fork()
+    if not child:
+        try:
+            sync.run(strategy=strategy)
+            os._exit(1)
+        except RuntimeError as error:
+            os.write(1, f"{error}\\n".encode())
+        finally:
+            os._exit(2)
+    os.waitpid(child, 0)
+    print(plan.run(strategy=strategy)[three] == 3)
+"""
+
+
+@pytest.mark.parametrize("strategy", ["Threads(3)", "Processes(2)"])
+def test_a_strategy_that_a_fork_inherited_never_hangs(strategy: str) -> None:
+    """Its threads and processes are the parent's: the child's run works without them, or says so."""
+    ended = ran(_TASKS + _INHERITED, strategy)
+    assert (ended.code, ended.errors) == (0, "")
+    assert ended.out.splitlines()[-1] == "True"
+
+
+_GUARDLESS = _TASKS + "print(plan.run(strategy=Processes(2))[three], flush=True)\n"
+
+
+def test_a_program_without_a_file_needs_no_guard() -> None:
+    """Standard input and `-c` work on processes with tasks of their own."""
+    assert ran(_GUARDLESS).out == "3\n"
+    ended = ran_as(["-"], _GUARDLESS)
+    assert (ended.code, ended.out, ended.errors) == (0, "3\n", "")
+
+
+def test_a_script_without_a_guard_is_told_once_what_to_write(tmp_path: Path) -> None:
+    """One traceback, which ends in a WorkerStartError with the line that is missing; no process starts others."""
+    script = tmp_path / "script.py"
+    script.write_text(_GUARDLESS)
+    ended = ran_as([str(script)])
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.errors.count("Traceback") == 1
+    assert "syncra.errors.WorkerStartError" in ended.errors
+    assert "if __name__ == '__main__':" in ended.errors
+
+
+def test_a_script_with_a_guard_runs(tmp_path: Path) -> None:
+    """Tasks of a script are found in its workers by their names."""
+    script = tmp_path / "script.py"
+    script.write_text(_TASKS + "if __name__ == '__main__':\n    print(plan.run(strategy=Processes(2))[three])\n")
+    ended = ran_as([str(script)])
+    assert (ended.code, ended.out, ended.errors) == (0, "3\n", "")
+
+
+_WITHOUT_THREADS = (
+    _TASKS
+    + """
+import resource
+plan.run(strategy=Sequential())
+threading.stack_size(2**30)
+with open("/proc/self/statm") as memory:
+    size = int(memory.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + 2**29, size + 2**29))
+sync = Graph.of(one).compile()
+many = Graph.of(*[task(name=f"t{n}")(lambda: 1) for n in range(50)]).compile()
+try:
+    print(len(many.run(strategy=eval(sys.argv[1]))))
+except RuntimeError as error:
+    print(error)
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [("Threads(4)", "50"), ("Asyncio(offload=True)", "can't start new thread"), ("Sequential()", "50")],
+)
+def test_a_system_that_gives_no_threads_is_met(strategy: str, told: str) -> None:
+    """Threads goes on in the caller's thread; where there is none to fall back on, the error says what is missing."""
+    ended = ran(_WITHOUT_THREADS, strategy)
+    assert (ended.code, ended.out, ended.errors) == (0, f"{told}\n", "")
+
+
+_NO_DESCRIPTORS = (
+    _TASKS
+    + """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
+held = []
+try:
+    while True:
+        held.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+try:
+    plan.run(strategy=eval(sys.argv[1]))
+except Exception as error:
+    said = f"{type(error).__name__}: {error}"
+for each in held:
+    os.close(each)
+print(plan.run(strategy=eval(sys.argv[1]))[three], "Too many open files" in said)
+"""
+)
+
+
+@pytest.mark.parametrize("strategy", ["Sequential()", "Threads(3)", "Processes(2)"])
+def test_a_shortage_of_descriptors_is_told_and_passes(strategy: str) -> None:
+    """The run that has none for its loop or its workers says so, and the next one works."""
+    ended = ran(_NO_DESCRIPTORS, strategy)
+    assert (ended.code, ended.out, ended.errors) == (0, "3 True\n", "")
+
+
+_OUTPUT = """
+from tests.faults import worker_tasks as tasks
+from syncra import *
+plan = Graph.of(tasks.closes_output, tasks.writes_much, tasks.one).compile()
+results = plan.run(strategy=Processes(1), on_error="continue")
+print(results[tasks.closes_output], tasks.one.name in results)
+"""
+
+
+def test_a_worker_whose_output_is_closed_goes_on() -> None:
+    """What a task does to the standard output of its worker is that worker's; the caller's is as it was."""
+    ended = ran(_OUTPUT)
+    assert (ended.code, ended.out.splitlines()[-1], ended.errors) == (0, "1 True", "")
+
+
+_CLOCK = (
+    _TASKS
+    + """
+import time
+
+def jumping() -> float:
+    jumping.now += 86_400.0 if int(jumping.now) % 2 else -86_399.0
+    return jumping.now
+jumping.now = 1e9
+time.time = jumping
+
+calls = []
+
+@task(timeout=20.0, retries=Retry(2, delay=0.01))
+def timed(value: int = depends(three)) -> int:
+    calls.append(1)
+    if len(calls) < 3:
+        raise ValueError
+    return value
+
+strategy = eval(sys.argv[1])
+print(Graph.of(timed).compile().run(strategy=strategy)[timed])
+"""
+)
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES[:-1])
+def test_a_wall_clock_that_jumps_changes_nothing(strategy: str) -> None:
+    """Time limits and pauses go by a clock that only grows."""
+    ended = ran(_CLOCK, strategy)
+    assert (ended.code, ended.out, ended.errors) == (0, "3\n", "")
