@@ -67,6 +67,8 @@ def _described(error: Exception) -> str:
 def type_name(hint: object) -> str:
     """The hint as one would write it in an annotation, of bounded length; never raises."""
     if type(hint) is type:
+        if hint.__module__ == "inspect" and hint.__name__ == "_empty":  # no annotation
+            return "Any"
         return "None" if hint is type(None) else hint.__qualname__.rpartition("<locals>.")[2]
     from syncra._relation import _engine  # see the module's docstring
 

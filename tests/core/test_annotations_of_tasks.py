@@ -180,3 +180,14 @@ def test_a_late_name_in_a_named_graph() -> None:
         return Later()
 
     assert get_graph("late types")()[take] is True
+
+
+def test_a_task_without_annotations_is_shown_as_any() -> None:
+    """What has no annotation is called Any, as type checkers call it."""
+
+    @task
+    def bare():  # type: ignore[no-untyped-def]  # that is the point
+        return 1
+
+    assert repr(bare) == "<Task 'bare': Any>"
+    assert repr(Graph.of(bare)["bare"]) == "<Task 'bare': Any>"
