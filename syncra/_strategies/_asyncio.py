@@ -8,7 +8,7 @@ workers begin. So work that does not wait costs no Task, and work that does cost
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from inspect import CORO_CLOSED, getcoroutinestate
@@ -83,7 +83,7 @@ class Asyncio:
             return
         team = self._team_for_run()
         driving = self._drive(run, team)
-        with closing(driving), asyncio.Runner() as runner:  # closing: the loop may lack descriptors to begin with
+        with asyncio.Runner() as runner:
             try:
                 runner.run(driving)
             except KeyboardInterrupt:

@@ -62,8 +62,7 @@ def run_template(descriptor: int, method: str) -> None:
     for number in (signal.SIGTERM, signal.SIGCHLD):  # a caller that ignores them has handed that on
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    template = _Template(socket.socket(fileno=descriptor), method)
-    end = template.obey()
+    end = _Template(socket.socket(fileno=descriptor), method).obey()
     if end is None:
         os._exit(0)  # nothing to flush, and the pool waits for this
     _worker.serve(end)

@@ -143,7 +143,7 @@ def test_a_run_at_exit_needs_no_new_thread(strategy: str) -> None:
     assert (ended.code, ended.out, ended.errors) == (0, "True\n", "")
 
 
-@every_strategy
+@pytest.mark.parametrize("strategy", _STRATEGIES[:-1])
 def test_a_fork_beside_a_kept_strategy_harms_neither(strategy: str) -> None:
     """A child forked from a process with open workers runs plans on a strategy of its own, and leaves the parent's."""
     ended = ran(_TASKS + _AFTER_FORK, strategy)
@@ -170,7 +170,7 @@ with eval(sys.argv[1]) as strategy:
 """
 
 
-@pytest.mark.parametrize("strategy", ["Threads(3)", "Asyncio(offload=True)", "Processes(2)"])
+@pytest.mark.parametrize("strategy", ["Threads(3)", "Processes(2)"])
 def test_a_strategy_that_a_fork_inherited_never_hangs(strategy: str) -> None:
     """Its threads and processes are the parent's: the child's run works without them, or says so."""
     ended = ran(_TASKS + _INHERITED, strategy)
@@ -258,14 +258,11 @@ print(plan.run(strategy=eval(sys.argv[1]))[three], "Too many open files" in said
 )
 
 
-@every_strategy
+@pytest.mark.parametrize("strategy", ["Sequential()", "Threads(3)", "Processes(2)"])
 def test_a_shortage_of_descriptors_is_told_and_passes(strategy: str) -> None:
     """The run that has none for its loop or its workers says so, and the next one works."""
     ended = ran(_NO_DESCRIPTORS, strategy)
-    assert (ended.code, ended.out) == (0, "3 True\n")
-    # asyncio itself warns of the loop that it could not make.
-    assert not ended.errors or "unclosed event loop" in ended.errors
-    assert "never awaited" not in ended.errors
+    assert (ended.code, ended.out, ended.errors) == (0, "3 True\n", "")
 
 
 _OUTPUT = """
