@@ -1,0 +1,259 @@
+"""Odd failures and odd values in this process, under each strategy that calls tasks here."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import pytest
+
+from syncra import Asyncio, Failed, Graph, Node, Plan, Retry, Sequential, Strategy, Threads, task
+from syncra.errors import TaskReturnError, TaskTimeoutError
+
+STRATEGIES: list[Strategy] = [Sequential(), Threads(1), Threads(4), Asyncio(), Asyncio(offload=True)]
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=repr)
+
+
+@dataclass(frozen=True)
+class FrozenError(Exception):
+    """Nothing of it can be set, so neither traceback nor notes by their names."""
+
+    code: int
+
+
+class GuardedError(Exception):
+    """Refuses every attribute, and has no room for any."""
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise RuntimeError(name)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in {"__notes__", "add_note", "args"}:
+            raise RuntimeError(name)
+        return super().__getattribute__(name)
+
+
+class LoudError(Exception):
+    """Says 100 million characters."""
+
+    def __str__(self) -> str:
+        return "loud" * 25_000_000
+
+    __repr__ = __str__
+
+
+def raising(make: Callable[[], BaseException]) -> Callable[[], NoReturn]:
+    """A function that raises what is made."""
+
+    def fail() -> NoReturn:
+        raise make()
+
+    return fail
+
+
+def give() -> int:
+    return 1
+
+
+@every_strategy
+def test_a_frozen_exception_is_raised_as_it_is_with_its_note(strategy: Strategy) -> None:
+    """An exception that is a frozen dataclass is a failure as any other, with traceback and note."""
+    fails, fine = task(name="fails")(raising(lambda: FrozenError(3))), task(name="fine")(give)
+    results = Graph.of(fails, fine).compile().run(strategy=strategy, on_error="continue")
+    error = results.failures[fails]
+    assert isinstance(error, FrozenError)
+    assert error.code == 3
+    assert any("'fails'" in note for note in error.__notes__)
+    assert results[fine] == 1
+    with pytest.raises(FrozenError) as raised:
+        Graph.of(fails).compile().run(strategy=strategy)
+    assert raised.traceback[-1].name == "fail"
+
+
+@every_strategy
+def test_an_exception_that_refuses_everything_is_still_the_failure(strategy: Strategy) -> None:
+    """Where no note can be added, the failure itself is kept, and others go on."""
+    fails, fine = task(name="fails")(raising(GuardedError)), task(name="fine")(give)
+    results = Graph.of(fails, fine).compile().run(strategy=strategy, on_error="continue")
+    assert type(results.failures[fails]) is GuardedError
+    assert results[fine] == 1
+
+
+@every_strategy
+def test_what_is_told_of_failures_is_bounded(strategy: Strategy) -> None:
+    """The texts about an exception of 100 million characters stay short."""
+    fails = task(name="fails")(raising(LoudError))
+    after = task(name="after", dependencies=fails)(lambda value: value)
+    results = Graph.of(fails, after).compile().run(strategy=strategy, on_error="continue")
+    with pytest.raises(LookupError) as raised:
+        results[fails]
+    assert len(str(raised.value)) < 1_000
+    assert len(repr(results)) < 1_000
+
+
+@pytest.fixture(scope="module")
+def failing() -> tuple[Plan, Node[int]]:
+    """100 000 tasks that fail, and one that waits for all of them."""
+    nodes: list[Node[Any]] = [task(name=f"t{n}")(raising(ValueError)) for n in range(100_000)]
+    last = task(name="last", after=tuple(nodes))(give)
+    return Graph.of(last).compile(), last
+
+
+@pytest.mark.parametrize("strategy", [Sequential(), Threads(4), Asyncio()], ids=repr)
+def test_100_000_failures_are_told_in_a_short_text(strategy: Strategy, failing: tuple[Plan, Node[int]]) -> None:
+    """Each is in the results, their group is raised once, and neither texts nor time grow out of bounds."""
+    plan, last = failing
+    results = plan.run(strategy=strategy, on_error="continue")
+    assert len(results.failures) == len(results.skipped[last]) == 100_000
+    with pytest.raises(ExceptionGroup) as raised:
+        results.raise_failures()
+    assert len(str(raised.value)) < 1_000
+    with pytest.raises(LookupError, match="and 99995 more") as lookup:
+        results[last]
+    assert len(str(lookup.value)) < 1_000
+    with pytest.raises(ValueError, match="'t0' of the graph failed") as alone:
+        plan.run(strategy=strategy)
+    assert len("".join(alone.value.__notes__)) < 2_000
+
+
+@every_strategy
+def test_one_exception_of_many_tasks_keeps_few_notes(strategy: Strategy) -> None:
+    """A thousand tasks that raise the same object do not pile up a thousand notes on it."""
+    same = ValueError("the same")
+    nodes: list[Node[Any]] = [task(name=f"t{n}")(raising(lambda: same)) for n in range(1_000)]
+    results = Graph.of(*nodes).compile().run(strategy=strategy, on_error="continue")
+    assert all(error is same for error in results.failures.values())
+    assert len(same.__notes__) <= 100
+
+
+@every_strategy
+def test_values_that_raise_when_asked_for_their_class_or_as_they_die_pass(strategy: Strategy) -> None:
+    """Neither `__class__` nor `__del__` of a value is anybody's business but its own."""
+
+    class Hostile:
+        @property  # type: ignore[misc]  # what is tested
+        def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
+            raise RuntimeError
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise RuntimeError(name)
+
+    value = Hostile()
+    first: Node[Any] = task(name="first")(lambda: value)
+    second = task(name="second", dependencies=first)(lambda given: given)
+    assert Graph.of(second).compile(second).run(strategy=strategy)[second] is value
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@every_strategy
+def test_a_value_that_raises_as_it_is_freed_harms_no_run(strategy: Strategy) -> None:
+    """Python reports what a `__del__` raises; the run whose value is freed in between goes on."""
+
+    class Dying:
+        def __del__(self) -> None:
+            raise RuntimeError("as it is freed")
+
+    def make() -> object:
+        return Dying()
+
+    first = task(name="first")(make)
+    second = task(name="second", dependencies=first)(lambda value: type(value).__name__)
+    third = task(name="third", dependencies=second)(lambda name: name)
+    assert Graph.of(third).compile(third).run(strategy=strategy)[third] == "Dying"
+    gc.collect()
+
+
+@every_strategy
+def test_a_task_may_return_itself_or_its_own_generator_only_as_told(strategy: Strategy) -> None:
+    """A task as a value is refused with a cure; a generator is a value, and nobody has taken anything from it."""
+
+    def itself() -> Any:
+        return node
+
+    def count() -> Any:
+        yield from (1, 2, 3)
+
+    node: Node[Any] = task(name="itself")(itself)
+    counts = task(name="counts")(count)
+    results = Graph.of(node, counts).compile().run(strategy=strategy, on_error="continue")
+    assert isinstance(results.failures[node], TaskReturnError)
+    assert list(results[counts]) == [1, 2, 3]
+
+
+@every_strategy
+def test_memory_and_recursion_errors_are_ordinary_failures(strategy: Strategy) -> None:
+    """A task that runs out of memory or of stack has failed, and nothing else has."""
+
+    def recurse() -> int:
+        return recurse()
+
+    deep, hungry, fine = task(name="deep")(recurse), task(name="m")(raising(MemoryError)), task(name="fine")(give)
+    results = Graph.of(deep, hungry, fine).compile().run(strategy=strategy, on_error="continue")
+    assert {type(each) for each in results.failures.values()} == {RecursionError, MemoryError}
+    assert results[fine] == 1
+
+
+@every_strategy
+def test_what_a_task_needs_of_its_thread_is_its_own_failure(strategy: Strategy) -> None:
+    """`asyncio.run` inside of a loop and `signal.signal` beside the main thread fail their task or work, no more."""
+
+    async def nothing() -> int:
+        return 1
+
+    def own_loop() -> int:
+        coroutine = nothing()
+        try:
+            return asyncio.run(coroutine)
+        finally:
+            coroutine.close()
+
+    loop, fine = task(name="loop")(own_loop), task(name="fine")(give)
+    results = Graph.of(loop, fine).compile().run(strategy=strategy, on_error="continue")
+    assert results[fine] == 1
+    outcome = results.outcome(loop)
+    assert not isinstance(outcome, Failed) or isinstance(outcome.error, RuntimeError)
+
+
+@pytest.mark.parametrize("how", ["stop", "close"])
+@every_strategy
+def test_a_task_that_ends_the_loop_ends_its_run_at_most(strategy: Strategy, how: str) -> None:
+    """Stopping or closing the loop that a run is on is an error of that run, no hang; the next run works."""
+
+    @task
+    async def ends() -> int:
+        loop = asyncio.get_running_loop()
+        getattr(loop, how)()
+        await asyncio.sleep(0)
+        return 1
+
+    @task
+    async def fine() -> int:
+        await asyncio.sleep(0)
+        return 1
+
+    with suppress(RuntimeError):  # asyncio's own, where the loop is the run's
+        Graph.of(ends, fine).compile().run(strategy=strategy, on_error="continue")
+    assert Graph.of(fine).compile().run(strategy=strategy)[fine] == 1
+
+
+@every_strategy
+def test_a_time_limit_holds_for_each_attempt(strategy: Strategy) -> None:
+    """Of three attempts two take too long; the third one has all its time, and the thread left behind harms none."""
+    release, calls = threading.Event(), list[int]()
+
+    @task(timeout=0.05, retries=Retry(2, delay=0.001))
+    def at_last() -> int:
+        calls.append(1)
+        if len(calls) < 3:
+            release.wait(60)
+        return len(calls)
+
+    outcome = Graph.of(at_last).compile().run(strategy=strategy).outcome(at_last)
+    release.set()
+    assert not isinstance(outcome, Failed)
+    assert [type(each) for each in getattr(outcome, "attempts", ())] == [TaskTimeoutError] * 2
