@@ -28,6 +28,8 @@ __all__ = ["Run"]
 
 _WAITING, _RUNNING, _DONE = 0, 1, 2
 _NAMED_IN_NOTE = 5
+_LONGEST_ROW = 1_000  # drivers copy a row, and each failure begins another: rows without end would be quadratic
+_NOTES_ON_ONE = 50  # an exception object that many tasks raise would gather a note of each
 
 
 class Run:
@@ -105,8 +107,9 @@ class Run:
             self._position = size
             return None
         self._position = position
-        stop = passed.find(1, position)
-        return position, size if stop < 0 else stop
+        longest = min(size, position + _LONGEST_ROW)
+        stop = passed.find(1, position, longest)
+        return position, longest if stop < 0 else stop
 
     def advance(self, stop: int) -> None:
         """The steps of the row have their values up to, and without, `stop`."""
@@ -380,11 +383,14 @@ class Run:
 
 
 def _add_note(error: BaseException, note: str) -> None:
-    try:
-        error.add_note(note)
-    except Exception:  # noqa: BLE001  an exception class may forbid it, as a frozen dataclass does
-        with suppress(Exception):  # the failure itself matters more
-            object.__setattr__(error, "__notes__", [*getattr(error, "__notes__", ()), note])
+    with suppress(Exception):  # classes may forbid notes, or make a puzzle of them; the failure itself matters more
+        notes = getattr(error, "__notes__", ())
+        if len(notes) >= _NOTES_ON_ONE:
+            return
+        if len(notes) == _NOTES_ON_ONE - 1:
+            note = "further tasks raised this same exception"
+        # Past the class, which may be frozen as a dataclass is.
+        object.__setattr__(error, "__notes__", [*notes, note])
 
 
 def _from_users_code(traceback: TracebackType | None) -> TracebackType | None:
