@@ -11,20 +11,29 @@ The way of the data, each stage a pure function from one frozen value to the nex
 
 from __future__ import annotations
 
-from syncra._choice import choose, switch
-from syncra._decorator import task
-from syncra._each import each, each_outcome
-from syncra._edges import Edge, Verdict
-from syncra._graph import Graph, delete_graph, get_graph, run
-from syncra._nodes import Binding, Input, Node, depends
-from syncra._outcome import Failed, Outcome, Skipped, Succeeded
-from syncra._plan import Plan
-from syncra._policy import Retry
-from syncra._recovery import outcome, recover
-from syncra._results import Results
-from syncra._strategies import Asyncio, Processes, Sequential, Strategy, Threads
-from syncra._task import AsyncTask, Task
-from syncra._views import parse, unchecked, unpack
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from syncra._choice import choose, switch
+    from syncra._decorator import task
+    from syncra._each import each, each_outcome
+    from syncra._edges import Edge, Verdict
+    from syncra._graph import Graph, delete_graph, get_graph, run
+    from syncra._nodes import Binding, Input, Node, depends
+    from syncra._outcome import Failed, Outcome, Skipped, Succeeded
+    from syncra._plan import Plan
+    from syncra._policy import Retry
+    from syncra._recovery import outcome, recover
+    from syncra._results import Results
+    from syncra._strategies._asyncio import Asyncio
+    from syncra._strategies._interface import Strategy
+    from syncra._strategies._processes import Processes
+    from syncra._strategies._sequential import Sequential
+    from syncra._strategies._threads import Threads
+    from syncra._task import AsyncTask, Task
+    from syncra._views import parse, unchecked, unpack
 
 __all__ = [
     "AsyncTask",
@@ -62,3 +71,42 @@ __all__ = [
     "unchecked",
     "unpack",
 ]
+
+# What is not used costs nothing: a name is imported when it is first asked for, from the module where checkers find it.
+_NAMES_OF = {
+    "_choice": ("choose", "switch"),
+    "_decorator": ("task",),
+    "_each": ("each", "each_outcome"),
+    "_edges": ("Edge", "Verdict"),
+    "_graph": ("Graph", "delete_graph", "get_graph", "run"),
+    "_nodes": ("Binding", "Input", "Node", "depends"),
+    "_outcome": ("Failed", "Outcome", "Skipped", "Succeeded"),
+    "_plan": ("Plan",),
+    "_policy": ("Retry",),
+    "_recovery": ("outcome", "recover"),
+    "_results": ("Results",),
+    "_strategies._asyncio": ("Asyncio",),
+    "_strategies._interface": ("Strategy",),
+    "_strategies._processes": ("Processes",),
+    "_strategies._sequential": ("Sequential",),
+    "_strategies._threads": ("Threads",),
+    "_task": ("AsyncTask", "Task"),
+    "_views": ("parse", "unchecked", "unpack"),
+}
+
+
+if not TYPE_CHECKING:  # or a checker would believe that every misspelt name is found here
+
+    def __getattr__(name: str) -> object:
+        """A public name, or `syncra.errors`, on its first use; from then on it is found without asking here."""
+        if name == "errors":
+            return import_module("syncra.errors")
+        home = next((module for module, names in _NAMES_OF.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module 'syncra' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+        value = globals()[name] = getattr(import_module(f"syncra.{home}"), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "errors"})

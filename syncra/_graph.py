@@ -12,7 +12,7 @@ from syncra._plan import ErrorMode, Plan
 from syncra._program import Validation
 from syncra._registry import forget, registered
 from syncra._results import Results
-from syncra._strategies import Strategy
+from syncra._strategies._interface import Strategy
 from syncra._task import BaseTask
 from syncra.errors import FrozenError, GraphError, NodeNotFoundError, suggestion
 

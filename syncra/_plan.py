@@ -11,7 +11,7 @@ from syncra._nodes import Binding, Node
 from syncra._program import Program, Validation, compile_program
 from syncra._results import Results
 from syncra._run import Run
-from syncra._strategies import Asyncio, AsyncStrategy, Sequential, Strategy
+from syncra._strategies._interface import AsyncStrategy, Strategy
 from syncra.errors import FrozenError, OptionError, RunningLoopError
 
 __all__ = ["ErrorMode", "Plan"]
@@ -89,7 +89,7 @@ class Plan:
         Under Asyncio, and without a strategy, coroutines run on the caller's own loop. Any other strategy drives the
         run from a thread of its own. Cancelling it stops the run, and waits for what can't be cancelled.
         """
-        run, driver = self._begin(bindings, strategy if strategy is not None else Asyncio(), on_error)
+        run, driver = self._begin(bindings, strategy if strategy is not None else _default(is_async=True), on_error)
         if isinstance(driver, AsyncStrategy):
             await driver.aexecute(run)
         else:
@@ -137,7 +137,14 @@ def _kind_of_run(program: Program) -> type[Run]:
 
 
 def _default(*, is_async: bool) -> Strategy:
-    return Asyncio() if is_async else Sequential()
+    """The strategy of a run that names none; only that one is imported."""
+    if is_async:
+        from syncra._strategies._asyncio import Asyncio
+
+        return Asyncio()
+    from syncra._strategies._sequential import Sequential
+
+    return Sequential()
 
 
 def _finished(run: Run) -> Results:

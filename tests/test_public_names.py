@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import syncra
 from syncra import errors
-from syncra._strategies import AsyncStrategy, Strategy
+from syncra._strategies._interface import AsyncStrategy, Strategy
 
 
 def test_syncra_offers_exactly_what_it_says() -> None:
-    """`syncra.__all__` is every public name of the package, once and in order; modules are no part of it."""
-    public = {name for name, value in vars(syncra).items() if name[0] != "_" and not inspect.ismodule(value)}
-    assert set(syncra.__all__) == public - {"annotations"}
-    assert syncra.__all__ == sorted(set(syncra.__all__))
+    """`syncra.__all__` is every public name of the package, once and in order, and each is what checkers see there."""
+    seen = {name: home for home, names in names_for_checkers().items() for name in names}
+    assert syncra.__all__ == sorted(seen)
+    for name, home in seen.items():
+        assert getattr(syncra, name) is getattr(importlib.import_module(home), name)
+
+
+def names_for_checkers() -> dict[str, list[str]]:
+    """What the package imports under TYPE_CHECKING, by module."""
+    source = Path(syncra.__file__).read_text(encoding="utf-8")
+    guarded = next(each for each in ast.parse(source).body if isinstance(each, ast.If))
+    imports = [each for each in guarded.body if isinstance(each, ast.ImportFrom)]
+    return {each.module or "": [name.name for name in each.names] for each in imports}
+
+
+@pytest.mark.parametrize("use", ["syncra.Threads(2)", "syncra.errors.SyncraError", "[name for name in dir(syncra)]"])
+def test_names_are_found_without_importing_their_modules(use: str) -> None:
+    """`import syncra` is enough for every public name and for the errors; each is imported on its first use."""
+    assert python(f"import sys, syncra; print('syncra.errors' in sys.modules); {use}") == "False"
+
+
+def test_every_name_comes_with_a_star_and_in_dir() -> None:
+    """`from syncra import *` gives all public names, and `dir` lists them before they are used."""
+    assert python("import syncra; print(set(syncra.__all__) - set(dir(syncra)))") == "set()"
+    assert python("from syncra import *; import syncra; print(set(syncra.__all__) - set(globals()))") == "set()"
+
+
+def test_a_misspelt_name_is_an_error() -> None:
+    """A name that is not public raises, and Python can suggest the near ones."""
+    with pytest.raises(AttributeError, match=r"module 'syncra' has no attribute 'Thread'") as raised:
+        getattr(syncra, "Thread")  # noqa: B009  # with a dot the type checkers refuse it, as they should
+    assert raised.value.obj is syncra
 
 
 def test_errors_offers_exactly_the_errors() -> None:
@@ -55,9 +86,18 @@ def test_errors_are_documented_and_catchable_at_once(name: str) -> None:
     assert name == "SyncraError" or builtins - {Exception, BaseException, object}, f"{name} is no builtin exception too"
 
 
-def test_importing_imports_nothing_heavy() -> None:
-    """`import syncra` imports neither pydantic, nor an event loop, nor executors, nor a data library."""
-    heavy = ("pydantic", "asyncio", "concurrent.futures.thread", "multiprocessing", "numpy", "pandas", "cloudpickle")
-    code = f"import sys, syncra; print([name for name in {heavy!r} if name in sys.modules])"
+HEAVY = ("pydantic", "asyncio", "concurrent.futures.thread", "multiprocessing", "numpy", "pandas", "cloudpickle")
+
+
+def test_importing_imports_nothing_that_is_not_used() -> None:
+    """`import syncra` imports none of its own modules, and of the standard library only what types are written with."""
+    imported = python("import sys; before = set(sys.modules); import syncra; print(*set(sys.modules) - before)").split()
+    assert [name for name in imported if name.startswith("syncra.")] == []
+    unused = (*HEAVY, "dataclasses", "inspect", "threading", "typing_extensions", "weakref")
+    assert [name for name in unused if name in imported] == []
+
+
+def python(code: str) -> str:
+    """What a program prints, in an interpreter of its own."""
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout.strip() == "[]"
+    return ended.stdout.strip()

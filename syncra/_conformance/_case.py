@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from syncra._strategies import Strategy
+from syncra._strategies._interface import Strategy
 
 __all__ = [
     "Case",

@@ -18,7 +18,7 @@ from syncra._conformance._tasks import (
 )
 from syncra._graph import Graph
 from syncra._outcome import Failed, Skipped, Succeeded
-from syncra._strategies import Sequential
+from syncra._strategies._sequential import Sequential
 from syncra.errors import NoResultError
 
 __all__: list[str] = []  # the cases register themselves

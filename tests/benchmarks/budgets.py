@@ -9,10 +9,12 @@ budget is missed: the table says so.
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import random
 import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
@@ -166,11 +168,28 @@ def processes() -> Ratio:
         return in_turns(lambda: compiled.run(strategy=strategy), lambda: submit_all(pool, 400), repeats=11)
 
 
-def imported() -> Ratio:
-    def run(program: str) -> Callable[[], object]:
-        return lambda: subprocess.run([sys.executable, "-c", program], check=True)
+def imported(program: str) -> Ratio:
+    """Whole processes. Both packages have their bytecode, as installed ones do, whatever this process was told."""
 
-    return in_turns(run("import syncra"), run("from pydantic import TypeAdapter"), repeats=11)
+    def run(program: str) -> Callable[[], object]:
+        return lambda: subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+
+    with tempfile.TemporaryDirectory() as bytecode:
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        environment["PYTHONPYCACHEPREFIX"] = bytecode
+        return in_turns(run(program), run("from pydantic import TypeAdapter"), repeats=11)
+
+
+FIRST_RUN = """
+from syncra import depends, run, task
+@task
+def one() -> int:
+    return 1
+@task
+def two(value: int = depends(one)) -> int:
+    return value + 1
+assert run(two) == 2
+"""
 
 
 def declared_and_compiled() -> tuple[float, float]:
@@ -208,7 +227,8 @@ def rows() -> Iterator[tuple[str, float, int, Callable[[], Ratio]]]:
     yield "asyncio chain 2 000 straight / await", 4.0, 2000, lambda: on_loop(chain(2000), straight, straight_on)
     yield "asyncio chain 2 000 suspending / await", 1.5, 2000, lambda: on_loop(chain(2000), suspending, suspending_on)
     yield "processes fan 400 / ProcessPoolExecutor", 0.5, 400, processes
-    yield "import syncra / import TypeAdapter", 0.5, 1, imported
+    yield "import syncra / import TypeAdapter", 0.5, 1, lambda: imported("import syncra")
+    yield "import of a script's first run / import TypeAdapter", 1.0, 1, lambda: imported(FIRST_RUN)
 
 
 def main(words: Sequence[str]) -> None:
