@@ -65,7 +65,7 @@ stress: $(VENV)/.dev
 	$(BIN)/pytest -m stress $(ARGS)
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m tests.benchmarks.budgets $(ARGS)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

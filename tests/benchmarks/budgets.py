@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 import random
 import subprocess
 import sys
@@ -231,9 +230,9 @@ def rows() -> Iterator[tuple[str, float, int, Callable[[], Ratio]]]:
     yield "import of a script's first run / import TypeAdapter", 1.0, 1, lambda: imported(FIRST_RUN)
 
 
-def main(words: Sequence[str]) -> None:
-    """Print the table."""
-    print(f"Python {platform.python_version()}, {platform.machine()}, medians of interleaved repeats\n")
+def print_budgets(words: Sequence[str] = ()) -> None:
+    """Print the table of the rows whose name begins with one of the words; of all rows, if there is none."""
+    print("Medians of interleaved repeats.\n")
     print("| what | budget | ratio | ours, us a task | by hand, us a task |\n|---|--:|--:|--:|--:|")
     for name, budget, size, measure in rows():
         if not words or name.startswith(tuple(words)):
@@ -249,4 +248,4 @@ def main(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    print_budgets(sys.argv[1:])
