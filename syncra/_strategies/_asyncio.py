@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
-from inspect import CORO_CLOSED, getcoroutinestate
 from typing import TYPE_CHECKING, Any
 
 from syncra._run import Run
@@ -81,17 +80,11 @@ class Asyncio:
 
             drive_on_thread(self.execute, run)
             return
+        from syncra._strategies._own_loop import OwnLoop
+
         team = self._team_for_run()
-        driving = self._drive(run, team)
-        with asyncio.Runner() as runner:
-            try:
-                runner.run(driving)
-            except KeyboardInterrupt:
-                if getcoroutinestate(driving) != CORO_CLOSED:  # a second one: what threads do is left behind
-                    team.abandon()
-                    if self._kept is team:
-                        self._kept = self._team()
-                raise
+        with OwnLoop(leave=partial(self._leave, team)) as loop:
+            loop.run(self._drive(run, team))
 
     async def aexecute(self, run: Run, /) -> None:
         """Drive the run on the running loop. Cancelled, it cancels what waits and lets nothing of the run go on."""
@@ -103,6 +96,12 @@ class Asyncio:
         finally:
             if team is not self._kept:
                 team.close()
+
+    def _leave(self, team: Team) -> None:
+        """After a second Ctrl-C: what its threads do is left behind, and the next run has others."""
+        team.abandon()
+        if self._kept is team:
+            self._kept = self._team()
 
     def _team_for_run(self) -> Team:
         # Inside of a task on one of its threads a kept team may have no thread left: this run has its own.

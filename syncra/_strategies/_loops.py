@@ -13,6 +13,7 @@ from typing import Any
 from syncra._run import Run
 from syncra._steps import Job
 from syncra._strategies._calling import timed_out
+from syncra._strategies._own_loop import OwnLoop, new_loop
 
 __all__ = ["LoopThread", "PrivateLoop", "await_step"]
 
@@ -40,13 +41,13 @@ class PrivateLoop:
     """A loop on the thread of a driver that awaits one step at a time."""
 
     def __init__(self) -> None:
-        self._runner = asyncio.Runner()
+        self._loop = OwnLoop()
         self._awaiting: asyncio.Task[Any] | None = None
         self._outcome: tuple[Any, BaseException | None] = None, None  # Any: the node's value
 
     def value(self, step: Job, run: Run, context: Context) -> Any:  # Any: the node's value
         """The value of an async step, in this context."""
-        self._runner.run(self._await(step, run), context=context)
+        self._loop.run(self._await(step, run), context=context)
         value, error = self._outcome
         self._outcome = None, None
         if error is None:
@@ -79,7 +80,7 @@ class PrivateLoop:
 
     def close(self) -> None:
         """Close the loop with all that is left on it."""
-        self._runner.close()
+        self._loop.close()
 
 
 class LoopThread:
@@ -94,9 +95,13 @@ class LoopThread:
     def __init__(self, ended: Callable[[Job, object, BaseException | None], None]) -> None:
         self._ended = ended
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_loop()
         self._thread = Thread(target=self._stay, name="syncra-loop", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system gives no more threads
+            self._loop.close()
+            raise
 
     def start(self, step: Job, run: Run, context: Context) -> None:
         """Begin an async step in this context; from any thread."""

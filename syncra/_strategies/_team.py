@@ -6,10 +6,12 @@ a lock and a queue of futures that nobody here needs.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable
 from itertools import count
 from threading import Condition, Thread
+from weakref import WeakSet
 
 __all__ = ["Team"]
 
@@ -19,18 +21,22 @@ _number = count(1)
 class Team:
     """Up to `size` daemon threads, started when they are needed, that stay until the team is closed.
 
-    Everything mutable is held under `_wake`.
+    Everything mutable is held under `_wake`. In a forked child a team has no threads and no work, as a new one.
     """
 
     def __init__(self, size: int, name: str) -> None:
         self._size = size
         self._name = f"syncra-{name}-{next(_number)}"
+        self._closed = False
+        self._abandoned = False
+        self._begin()
+        _teams.add(self)
+
+    def _begin(self) -> None:
         self._wake = Condition()
         self._work: deque[Callable[[], None]] = deque()
         self._threads: list[Thread] = []
         self._idle = 0
-        self._closed = False
-        self._abandoned = False
 
     @property
     def is_abandoned(self) -> bool:
@@ -87,3 +93,16 @@ class Team:
                 work = self._work.popleft()
             work()
             del work  # an idle thread must not keep a finished run alive
+
+
+_teams: WeakSet[Team] = WeakSet()
+
+
+def _begin_again() -> None:
+    """In a forked child: no thread goes on there, and whoever held a lock at the fork is not there to give it back."""
+    for team in _teams:
+        team._begin()  # pyright: ignore[reportPrivateUsage]  # this module's own class
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_again)

@@ -62,7 +62,8 @@ def run_template(descriptor: int, method: str) -> None:
     for number in (signal.SIGTERM, signal.SIGCHLD):  # a caller that ignores them has handed that on
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    end = _Template(socket.socket(fileno=descriptor), method).obey()
+    with socket.socket(fileno=descriptor) as commands:
+        end = _Template(commands, method).obey()
     if end is None:
         os._exit(0)  # nothing to flush, and the pool waits for this
     _worker.serve(end)
