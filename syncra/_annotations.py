@@ -10,7 +10,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Unresolved", "resolve"]
+__all__ = ["RecursiveAlias", "Unresolved", "resolve"]
 
 # A string that evaluates to a string, and so on: deeper than this nobody meant.
 _NESTING = 50
@@ -53,6 +53,27 @@ class Unresolved:
         return Unresolved(f"{self.text}(...)", self.name)
 
 
+class RecursiveAlias:
+    """A name that is met again inside of what it stands for: `Json = Union[int, List["Json"]]`.
+
+    It is to be read as a `TypeAliasType` is.
+
+    Attributes:
+        __value__: what it stands for, complete once the whole annotation is read.
+    """
+
+    __slots__ = ("__name__", "__value__")
+
+    __type_params__: tuple[object, ...] = ()
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+        self.__value__: object = Unresolved(name, "")
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+
 def resolve(
     annotation: object, module_globals: Mapping[str, object], local_names: Mapping[str, object] | None = None
 ) -> object:
@@ -70,12 +91,26 @@ def resolve(
 
 
 class _Names(dict[str, object]):
-    """A namespace for eval in which a missing name is found as an Unresolved."""
+    """A namespace for eval in which a missing name is found as an Unresolved.
+
+    Attributes:
+        read: what each string of the annotation stands for; while one is being read, the alias for it.
+    """
 
     def __init__(self, module_globals: Mapping[str, object], local_names: Mapping[str, object]) -> None:
         super().__init__()
-        self.local_names = local_names
+        self.read: dict[str, object] = {}
+        self._local_names = local_names
         self._scopes = (local_names, module_globals, vars(builtins))
+        self._of_modules: dict[int, _Names] = {}
+
+    def of_module(self, module: types.ModuleType) -> _Names:
+        """The same for strings that were written in another module."""
+        found = self._of_modules.get(id(module))
+        if found is None:
+            found = self._of_modules[id(module)] = _Names(vars(module), self._local_names)
+            found._of_modules = self._of_modules
+        return found
 
     def __missing__(self, name: str) -> object:
         for scope in self._scopes:
@@ -88,12 +123,21 @@ def _resolve(annotation: object, names: _Names, depth: int) -> object:
     if depth == 0:
         return Unresolved(_text(annotation), "")
     if isinstance(annotation, str):
-        return _resolve(_evaluate(annotation, names), names, depth - 1)
+        return _resolve_text(annotation, names, depth)
     if isinstance(annotation, typing.ForwardRef):
         return _resolve_reference(annotation, names, depth)
     if isinstance(annotation, type) or typing.get_origin(annotation) in (None, typing.Literal):
         return annotation
     return _resolve_arguments(annotation, names, depth)
+
+
+def _resolve_text(text: str, names: _Names, depth: int) -> object:
+    """What a string stands for, found once: names that lead back to themselves would be read for ever."""
+    if text not in names.read:
+        alias = names.read[text] = RecursiveAlias(text)
+        found = _resolve(_evaluate(text, names), names, depth - 1)
+        alias.__value__ = names.read[text] = Unresolved(text, "") if found is alias else found
+    return names.read[text]
 
 
 def _evaluate(text: str, names: _Names) -> object:
@@ -136,7 +180,7 @@ def _resolve_reference(reference: typing.ForwardRef, names: _Names, depth: int) 
     if isinstance(module, str):
         module = sys.modules.get(module)
     if module is not None:
-        names = _Names(vars(module), names.local_names)
+        names = names.of_module(module)
     return _resolve(reference.__forward_arg__, names, depth - 1)
 
 

@@ -9,7 +9,7 @@ written on. Specification: "Type system concepts" (assignability), "Union types"
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from syncra._relation._callables import parameters_fit
 from syncra._relation._classes import is_protocol, literals_of
@@ -41,6 +41,8 @@ from syncra._relation._terms import (
 
 __all__ = ["Comparison", "limit_fits"]
 
+Question: TypeAlias = tuple[Term, Term, bool, bool]
+
 # Steps after which a comparison is given up; the largest honest one seen took a few hundred.
 _MOST_STEPS: Final = 10_000
 # A type that grows as it is unfolded never meets itself again.
@@ -64,7 +66,8 @@ class Comparison:
         self._steps = self._depth = 0
         self._open: set[tuple[Term, Term, bool]] = set()
         self._assumed = 0  # how often an open question was taken for granted
-        self._answered: dict[tuple[Term, Term, bool, bool], Finding] = {}
+        self._answered: dict[Question, Finding] = {}
+        self._resting: dict[Question, None] = {}  # which of the answers rest on a question that is still open
         self._members: dict[int, tuple[Union, frozenset[Term]]] = {}  # the union is kept, and so its id stays its own
 
     def fits(self, source: Term, target: Term) -> Finding:
@@ -98,11 +101,23 @@ class Comparison:
             return None
         self._open.add(question)
         before, self._probing = self._probing, self._probing or self._flipped
+        resting = len(self._resting)
+        finding: Finding = None
         try:
-            return find()
+            finding = find()
+            return finding
         finally:
             self._probing = before
             self._open.discard(question)
+            self._settle(resting, holds=finding is None)
+
+    def _settle(self, resting: int, *, holds: bool) -> None:
+        """Forget the answers that were given since a question was opened, if it does not hold as was assumed."""
+        while not holds and len(self._resting) > resting:
+            question, _ = self._resting.popitem()
+            del self._answered[question]
+        if not self._open:
+            self._resting.clear()
 
     def fill(self, hole: Variable, source: Term, target: Term) -> Finding:
         """Take what a ParamSpec or TypeVarTuple of the target stands for."""
@@ -222,11 +237,15 @@ class Comparison:
         """Ask once: invariant places ask both ways at each level, which would double and double."""
         question = (source, target, self._flipped, self._probing)
         if question in self._answered:
+            self._assumed += question in self._resting
             return self._answered[question]
         assumed = self._assumed
         finding = self._fits_kind(source, target)
-        if self._holes is None and self._assumed == assumed:  # what rests on an open question may yet fall
+        if self._holes is None:
             self._answered[question] = finding
+            # What does not fit although the best was assumed never does.
+            if self._assumed > assumed and not isinstance(finding, Mismatch):
+                self._resting[question] = None
         return finding
 
     def _fits_kind(self, source: Term, target: Term) -> Finding:  # noqa: C901  a case a kind of term

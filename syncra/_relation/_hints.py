@@ -14,7 +14,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, cast, get_args, get_origin
 
-from syncra._annotations import Unresolved, resolve
+from syncra._annotations import RecursiveAlias, Unresolved, resolve
 from syncra._relation._constraints import constrained
 from syncra._relation._parameters import is_type_variable, parameters_of, pydantic_generic, variable_of
 from syncra._relation._replacing import replace_variables
@@ -326,7 +326,7 @@ def _read_literal(value: object) -> Term:
 
 
 def _is_alias(hint: object) -> bool:
-    return type(hint).__name__ == "TypeAliasType" and hasattr(hint, "__value__")
+    return isinstance(hint, RecursiveAlias) or (type(hint).__name__ == "TypeAliasType" and hasattr(hint, "__value__"))
 
 
 def _read_alias(alias: object, args: tuple[object, ...]) -> Term:

@@ -221,8 +221,9 @@ class Alias:
     value: Callable[[tuple[Term, ...]], Term] = field(compare=False, repr=False)
 
     def unfold(self) -> Term:
-        """What the alias stands for; still an alias where it stands for one."""
-        return self.value(self.args)
+        """What the alias stands for; still an alias where it stands for one, and Any where it stands for itself."""
+        value = self.value(self.args)
+        return Gradual(f"{self.name} stands for itself", unknown=True) if _leads_to(value, {self.key}) else value
 
 
 Term: TypeAlias = (
@@ -246,6 +247,19 @@ ANY = Gradual()
 NEVER = Never()
 SELF = Variable("Self", "Self")
 ALL_PARAMETERS = Parameters((), ANY)
+
+
+def _leads_to(term: Term, aliases: set[int]) -> bool:
+    """Whether one of the aliases is met before any type that it is a part of: `type A = int | A`."""
+    match term:
+        case Union(members):
+            return any(_leads_to(each, aliases) for each in members)
+        case Constrained(base):
+            return _leads_to(base, aliases)
+        case Alias(_, key, args, value):
+            return key in aliases or _leads_to(value(args), aliases | {key})
+        case _:
+            return False
 
 
 def union_of(members: Iterable[Term]) -> Term:

@@ -9,7 +9,7 @@ from collections import abc
 from dataclasses import InitVar
 from typing import Annotated, Any, ForwardRef, Literal, TypeVar, get_args, get_origin
 
-from syncra._annotations import Unresolved
+from syncra._annotations import RecursiveAlias, Unresolved
 from syncra._values._checks import (
     Check,
     Everything,
@@ -221,4 +221,4 @@ class Reader:
 
 def _is_alias(hint: object) -> bool:
     # By name: its attributes are evaluated when they are asked for, and names may be missing.
-    return type(hint).__name__ == "TypeAliasType"
+    return type(hint).__name__ == "TypeAliasType" or isinstance(hint, RecursiveAlias)

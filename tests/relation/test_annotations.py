@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections.abc
+import types
 import typing
 from typing import Annotated, Any, ForwardRef, List, Literal, Optional, Union
 
 import pytest
 
-from syncra._annotations import Unresolved, resolve
+from syncra._annotations import RecursiveAlias, Unresolved, resolve
 
 
 class Local: ...
@@ -71,6 +72,31 @@ def test_a_missing_name_spoils_only_its_own_part() -> None:
     missing: Any = Unresolved("Missing", "Missing")
     assert resolve("dict[str, list[Missing]]", {}) == dict[str, list[missing]]
     assert resolve("int | Missing", {}) == Union[int, missing]
+
+
+def test_a_name_that_leads_back_to_itself_is_read_once() -> None:
+    """What stands inside of itself is an alias there, whose value is the whole; nothing is unrolled."""
+    tree: Any = ForwardRef("Tree")
+    found = typing.get_args(resolve("Tree", {"Tree": Union[int, list[tree], dict[str, tree]]}))
+    [alias] = typing.get_args(found[1])
+    assert isinstance(alias, RecursiveAlias)
+    assert typing.get_args(alias.__value__) == found
+    assert typing.get_args(found[2]) == (str, alias)
+
+
+def test_a_name_that_stands_for_nothing_but_itself_is_not_resolved() -> None:
+    """`Loop = "Loop"`, directly or by way of others, has no value."""
+    assert resolve("Loop", {"Loop": "Loop"}) == Unresolved("Loop", "")
+    assert isinstance(resolve("list[Ping]", {"Ping": "Pong", "Pong": "Ping"}), types.GenericAlias)
+
+
+def test_strings_of_two_modules_that_lead_to_each_other_come_to_an_end() -> None:
+    """A reference may name its module, and be met again by way of another module's."""
+    here, there = (types.ModuleType(name) for name in ("here", "there"))
+    vars(here)["Left"] = dict["int", ForwardRef("Right", module=there)]  # type: ignore[misc]  # on purpose
+    vars(there)["Right"] = dict["int", ForwardRef("Left", module=here)]  # type: ignore[misc]
+    _, right = typing.get_args(resolve(ForwardRef("Left", module=here), {}))
+    assert repr(typing.get_args(right)[1]) == "Left"
 
 
 def test_local_names_go_before_those_of_the_module() -> None:

@@ -84,6 +84,9 @@ class Lying:
 Loop = TypeAliasType("Loop", "Loop")
 Ping = TypeAliasType("Ping", "list[Pong]")
 Pong = TypeAliasType("Pong", "Ping | int")
+Circle = TypeAliasType("Circle", "int | Arc")
+Arc = TypeAliasType("Arc", "Annotated[Circle, 'metadata'] | str")
+Json = Union[None, str, list["Json"], dict[str, "Json"]]
 Growing = TypeAliasType("Growing", "list[Growing[list[T]]]", type_params=(T,))
 Swelling = TypeAliasType("Swelling", "list[Swelling[list[T]]]", type_params=(T,))
 NEWTYPE = typing.NewType("NEWTYPE", "Nowhere")  # type: ignore[valid-newtype]  # noqa: F821 - no such name
@@ -163,6 +166,22 @@ def test_recursive_types_come_to_an_end() -> None:
     assert assignable(Pong, Ping).fit is Fit.REJECTED
     assert assignable(Growing[int], Swelling[int]).reason == "the types are too large to be compared"
     assert assignable(Widening[int], Broadening[int]).reason == "the types are too large to be compared"
+
+
+def test_aliases_of_strings_may_name_themselves() -> None:
+    """An alias without a `type` statement is the same type however deep it is looked at, and compared at once."""
+    json, again = resolve("Json", globals()), resolve(Json, globals())
+    assert assignable(json, again).fit is Fit.PROVEN
+    assert assignable(resolve("dict[str, Json]", globals()), again).fit is Fit.PROVEN
+    assert assignable(resolve("list[Json]", globals()), json).fit is Fit.PROVEN
+    assert assignable(list[str], json).reason == "list[str] is not str | list[Json] | dict[str, Json] | None"
+
+
+@pytest.mark.parametrize("alias", [Loop, Circle, Arc])
+def test_an_alias_that_stands_for_itself_proves_nothing(alias: object) -> None:
+    """No value is one of `type A = int | A` by that definition alone, so each value has to be looked at."""
+    assert assignable(bytes, alias).reason.endswith(" stands for itself")
+    assert assignable(alias, bytes).fit is Fit.CHECKED
 
 
 def test_nested_invariant_containers_are_compared_once_per_level() -> None:

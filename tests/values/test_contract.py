@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tracemalloc
 from collections import abc
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ForwardRef, TypeVar, Union
 
 import pydantic
 import pytest
 from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation
 
+from syncra._annotations import resolve
 from syncra._values import ValueCheck, value_check
 from tests.values import _user_types as user
 
@@ -243,6 +244,16 @@ def test_a_value_that_contains_itself_is_a_fault() -> None:
     faults = value_check(user.Tree).faults(tree)
     assert faults is not None
     assert "it contains itself or is nested too deep to be checked" in faults
+
+
+def test_an_alias_of_strings_is_looked_at_to_any_depth() -> None:
+    """A name that stands inside of itself is checked there too, and travels to other processes."""
+    json: Any = ForwardRef("Json")
+    hint = resolve("Json", {"Json": Union[None, str, list[json], dict[str, json]]})
+    for check in (value_check(hint), pickle.loads(pickle.dumps(value_check(hint)))):
+        assert check.limits == ()
+        assert check.faults({"a": [None, {"b": ["c"]}]}) is None
+        assert str(check.faults({"a": [None, {"b": [1]}]})).startswith("['a'][1]['b'][0]: int 1 is not ")
 
 
 def test_faults_are_few_and_short() -> None:
