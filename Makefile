@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 CHECKED := syncra tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types typing suite stress bench clean
+.PHONY: help demo test lint format types typing suite stress bench peers clean
 
 help:
 	@echo 'make demo     count what the standard library is made of'
@@ -23,6 +23,7 @@ help:
 	@echo 'make suite    pytest'
 	@echo 'make stress   what takes longer than a change should wait'
 	@echo 'make bench    the measurements'
+	@echo 'make peers    the same graph run by other packages, in an environment of their own'
 	@echo 'make clean    remove the virtual environment and all caches'
 
 $(BIN)/python:
@@ -67,6 +68,17 @@ stress: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
+# Each peer that can be had for this Python; the table leaves the others out.
+$(VENV)-peers/.done: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	-for each in taskade sf-hamilton dask joblib; do \
+		$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check $$each; done
+	@touch $@
+
+peers: $(VENV)-peers/.done
+	$(VENV)-peers/bin/python -m tests.benchmarks.peers
+
 clean:
-	rm -rf $(VENV) build dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-peers build dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
