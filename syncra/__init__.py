@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from syncra._decorator import task
     from syncra._each import each, each_outcome
     from syncra._edges import Edge, Verdict
+    from syncra._function import function
     from syncra._graph import Graph, delete_graph, get_graph, run
+    from syncra._graph_function import GraphFunction
     from syncra._nodes import Binding, Input, Node, depends
     from syncra._outcome import Failed, Outcome, Skipped, Succeeded
     from syncra._plan import Plan
@@ -42,6 +44,7 @@ __all__ = [
     "Edge",
     "Failed",
     "Graph",
+    "GraphFunction",
     "Input",
     "Node",
     "Outcome",
@@ -61,6 +64,7 @@ __all__ = [
     "depends",
     "each",
     "each_outcome",
+    "function",
     "get_graph",
     "outcome",
     "parse",
@@ -78,7 +82,9 @@ _NAMES_OF = {
     "_decorator": ("task",),
     "_each": ("each", "each_outcome"),
     "_edges": ("Edge", "Verdict"),
+    "_function": ("function",),
     "_graph": ("Graph", "delete_graph", "get_graph", "run"),
+    "_graph_function": ("GraphFunction",),
     "_nodes": ("Binding", "Input", "Node", "depends"),
     "_outcome": ("Failed", "Outcome", "Skipped", "Succeeded"),
     "_plan": ("Plan",),

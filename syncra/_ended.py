@@ -52,6 +52,12 @@ class Ended:
         """The failed steps whose failures are the run's, in the plan's order."""
         return {index: self.failed[index] for index in sorted(self.failed) if index not in self.recovered}
 
+    def group(self) -> BaseExceptionGroup[BaseException] | None:
+        """Every failure of the run as one exception; None: there is none."""
+        errors = [failed.error for failed in self.failures().values()]
+        count = f"{len(errors)} tasks" if len(errors) > 1 else "a task"
+        return BaseExceptionGroup(f"{count} of {self.program.describe()} failed", errors) if errors else None
+
     def skips(self) -> Mapping[int, Skipped]:
         """The skipped steps in the plan's order, each with the failed nodes that it needs."""
         if not self._skips:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
+from syncra._begin import begin
 from syncra._bindings import start_values
 from syncra._edges import SettledNodes
 from syncra._nodes import Binding, Node
@@ -14,7 +15,7 @@ from syncra._run import Run
 from syncra._strategies._interface import AsyncStrategy, Strategy
 from syncra.errors import FrozenError, OptionError, RunningLoopError
 
-__all__ = ["ErrorMode", "Plan"]
+__all__ = ["ErrorMode", "Plan", "check_options"]
 
 ErrorMode: TypeAlias = Literal["raise", "continue"]
 
@@ -99,20 +100,12 @@ class Plan:
         return _finished(run)
 
     def _begin(self, bindings: Sequence[Binding], strategy: Strategy | None, on_error: str) -> tuple[Run, Strategy]:
-        if on_error not in ("raise", "continue"):
-            raise OptionError(f"on_error must be 'raise' or 'continue', not {on_error!r}")
+        check_options(strategy, on_error)
         if strategy is None:
             strategy = _default(is_async=self.is_async)
-        if isinstance(strategy, type):
-            raise OptionError(f"strategy must be an object, not a class: write {strategy.__name__}()")
-        if not callable(getattr(strategy, "execute", None)):  # isinstance of a protocol takes 10 us
-            raise OptionError(f"strategy must be a Strategy such as Threads(), not {strategy!r:.100}")
         given, unneeded = start_values(self._program, bindings, self._types)
-        name = type(strategy).__name__
-        run = _kind_of_run(self._program)(
-            self._program, given, unneeded=unneeded, goes_on=on_error == "continue", strategy=name
-        )
-        return run, strategy
+        goes_on, name = on_error == "continue", type(strategy).__name__
+        return begin(self._program, given, unneeded=unneeded, goes_on=goes_on, strategy=name), strategy
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenError(f"a Plan is frozen: {name!r} can't be set; compile another one")
@@ -127,13 +120,19 @@ class Plan:
         return f"<Plan of {self._program.describe()}: {len(self._program.steps)} steps>"
 
 
-def _kind_of_run(program: Program) -> type[Run]:
-    """The state machine that knows what this program has; what few programs have is imported for these."""
-    if program.shapes is None:
-        return Run
-    from syncra._shaped_run import ShapedRun
+def check_options(strategy: object, on_error: str) -> None:
+    """Pass if a plan can be run with these.
 
-    return ShapedRun
+    Raises:
+        OptionError: one of them makes no sense.
+    """
+    if on_error not in ("raise", "continue"):
+        raise OptionError(f"on_error must be 'raise' or 'continue', not {on_error!r:.100}")
+    if isinstance(strategy, type):
+        raise OptionError(f"strategy must be an object, not a class: write {strategy.__name__}()")
+    # isinstance of a protocol takes 10 us
+    if strategy is not None and not callable(getattr(strategy, "execute", None)):
+        raise OptionError(f"strategy must be a Strategy such as Threads(), not {strategy!r:.100}")
 
 
 def _default(*, is_async: bool) -> Strategy:

@@ -17,7 +17,8 @@ from syncra._calls import Accept, Check, Shape
 from syncra._edges import SettledNodes, inputs_first
 from syncra._nodes import Connection, Filler, Fixed, Node, Open, Settled
 from syncra._relation import Fit
-from syncra._shapes import Shapes
+from syncra._routine import Routine
+from syncra._shapes import Shapes, is_shaped
 from syncra._signature import MISSING
 from syncra._steps import PENDING, Step
 from syncra._topology import dependencies_first
@@ -96,11 +97,10 @@ class Program:
         self.inputs = sum(step.node.function is None for step in steps)
         self.targets = targets
         self.template = [*[PENDING] * len(steps), *constants]
-        self.is_async = any(step.is_async for step in steps)
+        self.is_async = any(map(_is_async, steps))
         self.name = name
         # Most programs have nothing that a run decides: their runs keep no books of it.
-        is_shaped = any(step.options or step.places or step.node.absorbs for step in steps)
-        self.shapes = Shapes.of(steps, targets) if is_shaped else None
+        self.shapes = Shapes.of(steps, targets) if any(map(is_shaped, steps)) else None
 
     @cached_property
     def kept(self) -> tuple[Node[Any], ...]:
@@ -157,6 +157,11 @@ class Program:
     def __reduce__(self) -> tuple[object, ...]:
         constants = self.template[len(self.steps) :]
         return Program, (self.steps, constants, self.targets, self.name)
+
+
+def _is_async(step: Step) -> bool:
+    function = step.node.function
+    return step.is_async or (isinstance(function, Routine) and function.program.is_async)
 
 
 def compile_program(

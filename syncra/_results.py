@@ -137,10 +137,9 @@ class Results(Mapping[Node[Any], Any]):
             ExceptionGroup: of the tasks' own exceptions, in the plan's order (a BaseExceptionGroup where one of them is
                 no Exception).
         """
-        failures = list(self.failures.values())
-        if failures:
-            count = f"{len(failures)} tasks" if len(failures) > 1 else "a task"
-            raise BaseExceptionGroup(f"{count} of {self._graph} failed", failures)
+        group = self._finished.group()
+        if group is not None:
+            raise group
 
     if TYPE_CHECKING:
         # Mapping's own, for look-up by name too.

@@ -84,7 +84,7 @@ class Run:
         self._state = bytearray()
         self._ready: list[int] = []
         self._delayed: list[tuple[float, int]] = []
-        self._running = 0
+        self._running: int = 0
         for slot, value in given.items():
             self.values[slot] = value
             self._passed[slot] = 1
@@ -260,6 +260,10 @@ class Run:
         self.values, self._failures, self._skips, self._attempts = [], {}, {}, {}
         self._interrupt = self._when_stopped = None
         return ended
+
+    def stopped_by(self) -> BaseException | None:
+        """The failure that has stopped the run, as far as it is known while others are still running."""
+        return self._interrupt or next((self._failures[index].error for index in self._raised()), None)
 
     def _first_error(self) -> BaseException | None:
         raised = self._raised()

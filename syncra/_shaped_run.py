@@ -111,7 +111,9 @@ class ShapedRun(Run):
         if row is None:
             return None
         step = self.program.steps[row[0]]
-        if not step.places or step.is_async or step.policy.timeout is not None or step.index in self._shapes.dormant:
+        if not step.places or step.is_async or step.policy.timeout is not None:
+            return None
+        if step.index in self._shapes.dormant or step.index in self._shapes.routines:
             return None
         return self._open(step)
 
@@ -154,14 +156,18 @@ class ShapedRun(Run):
         job: Job | None = None
         while job is None and self._ready and not self.stopping:
             step = self.program.steps[self.program.counting.by_rank[heappop(self._ready)]]
-            if step.places:
-                job = self._next_item(step)
-                self._spread()
-            else:
-                self._state[step.index] = _RUNNING
-                self._running += 1
-                job = self._job(step)
+            job = self._next_job(step)
         return job
+
+    def _next_job(self, step: Step) -> Job | None:
+        """The next job of a step that was ready; None: it has none after all."""
+        if step.places:
+            item = self._next_item(step)
+            self._spread()
+            return item
+        self._state[step.index] = _RUNNING
+        self._running += 1
+        return self._job(step)
 
     @property
     def ready(self) -> int:
@@ -181,16 +187,21 @@ class ShapedRun(Run):
     def _look_ahead(self) -> None:
         """Find out whether the next fan-out has a next item: a driver that is told of work has to get some."""
         while self._ready and not self.stopping:
-            step = self.program.steps[self.program.counting.by_rank[self._ready[0]]]
-            if not step.places:
+            rank = heappop(self._ready)  # finding out may make others ready that go first
+            if self._has_job(self.program.steps[self.program.counting.by_rank[rank]]):
+                heappush(self._ready, rank)
                 return
-            fan = self._opened(step)
-            if fan is not None and fan.look_ahead():
-                return
-            heappop(self._ready)
-            if fan is not None:
-                self._exhaust(fan)
             self._spread()
+
+    def _has_job(self, step: Step) -> bool:
+        """Whether a step that is ready has a job to give."""
+        if not step.places:
+            return True
+        fan = self._opened(step)
+        if fan is not None and not fan.look_ahead():
+            self._exhaust(fan)
+            return False
+        return fan is not None
 
     def _opened(self, step: Step) -> Fan | None:
         """Its fan-out; None: that can't begin."""
@@ -219,6 +230,14 @@ class ShapedRun(Run):
             self._finish(fan)
 
     def _next_item(self, step: Step) -> Item | None:
+        item = self._drawn(step)
+        if item is not None:
+            self._running += 1
+            self._offer(item.fan)
+        return item
+
+    def _drawn(self, step: Step) -> Item | None:
+        """The next item of the step's fan-out; None: there is none now."""
         fan = self._opened(step)
         if fan is None:
             return None
@@ -226,9 +245,6 @@ class ShapedRun(Run):
         item = fan.give(next(self._tokens)) if fan.may_give else None
         if item is None:
             self._exhaust(fan)
-        else:
-            self._running += 1
-            self._offer(fan)
         return item
 
     def _job(self, step: Step) -> Job:
@@ -306,6 +322,13 @@ class ShapedRun(Run):
             ended.error,
             recovered,
         )
+
+    def stopped_by(self) -> BaseException | None:
+        """The failure that has stopped the run, as far as it is known while others are still running."""
+        for index in self._raised():
+            if index not in self._failures and index in self._fans:
+                return self._fans[index].error()
+        return super().stopped_by()
 
     def _raised(self) -> Sequence[int]:
         return sorted(self._surfaced)
@@ -599,13 +622,17 @@ class ShapedRun(Run):
         now = self._clock()
         while self._delayed and self._delayed[0][0] <= now:
             _, key = heappop(self._delayed)
-            item = self._resting.pop(key, None)
-            if item is None:
-                heappush(self._ready, key)
-            else:
-                item.fan.resting -= 1
-                item.fan.again.append(item)
-                self._offer(item.fan)
+            self._rested(key)
+
+    def _rested(self, key: int) -> None:
+        """The time has come for what waits under this key: an item, or a step under its rank."""
+        item = self._resting.pop(key, None)
+        if item is None:
+            heappush(self._ready, key)
+        else:
+            item.fan.resting -= 1
+            item.fan.again.append(item)
+            self._offer(item.fan)
 
 
 def _same(value: object) -> object:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from syncra._routine import Routine
 from syncra._steps import Step
 
-__all__ = ["Shapes"]
+__all__ = ["Shapes", "is_shaped"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,6 +19,7 @@ class Shapes:
         dormant: steps that run only if a step that may choose them does.
         takers: for an option, the steps that may choose it.
         flows: for a fan-out, the fan-outs that go over its items while it is still giving them.
+        routines: steps whose calls are runs inside the run.
         ends: steps behind which nothing takes a failure away: targets, and steps that nothing needs.
         stops: 1 for each step at which a row of plain calls ends.
     """
@@ -25,6 +27,7 @@ class Shapes:
     dormant: frozenset[int]
     takers: Mapping[int, Sequence[int]]
     flows: Mapping[int, Sequence[int]]
+    routines: Mapping[int, Routine]
     ends: frozenset[int]
     stops: bytes
 
@@ -33,9 +36,13 @@ class Shapes:
         """The shapes of a program's steps, which are in topological order."""
         takers: dict[int, list[int]] = {}
         flows: dict[int, list[int]] = {}
+        routines: dict[int, Routine] = {}
         ends = set(range(len(steps)))
         for step in steps:
             ends.difference_update(step.sources, step.options)
+            routine = routine_of(step)
+            if routine is not None:
+                routines[step.index] = routine
             for option in step.options:
                 takers.setdefault(option, []).append(step.index)
             for source in {step.slots[place] for place in step.places}:
@@ -47,8 +54,19 @@ class Shapes:
         decided = next(
             (step.index for step in steps if step.options or step.node.absorbs or step.index in dormant), len(steps)
         )
-        stops = bytes(step.index >= decided or bool(step.places) for step in steps)
-        return cls(dormant, takers, flows, frozenset(ends), stops)
+        stops = bytes(step.index >= decided or bool(step.places) or step.index in routines for step in steps)
+        return cls(dormant, takers, flows, routines, frozenset(ends), stops)
+
+
+def is_shaped(step: Step) -> bool:
+    """Whether a run decides something of this step."""
+    return bool(step.options or step.places or step.node.absorbs) or routine_of(step) is not None
+
+
+def routine_of(step: Step) -> Routine | None:
+    """What a run takes the steps of in place of calling this one; with a timeout it is one call like any other."""
+    function = step.node.function
+    return function if isinstance(function, Routine) and step.policy.timeout is None else None
 
 
 def _dormant(steps: Sequence[Step], ends: Iterable[int]) -> frozenset[int]:

@@ -168,7 +168,7 @@ def _read_anew(function: Callable[..., object], local_names: Callable[[], Mappin
         parameters=parameters,
         result=result if awaited is None else awaited,
         is_async=awaited is not None or _is_coroutine_function(function),
-        place=_place(innermost),
+        place=getattr(function, "declared_at", None) or _place(innermost),
         unresolved=any(isinstance(each, Unresolved) for each in (result, *(p.hint for p in parameters))),
     )
 

@@ -29,10 +29,10 @@ LAYERS = (
         "_recovery",
     ),
     ("_edges",),
-    ("_calls", "_steps", "_shapes", "_program"),
-    ("_ended", "_run", "_fan", "_shaped_run", "_bindings"),
+    ("_calls", "_steps", "_routine", "_shapes", "_program"),
+    ("_ended", "_run", "_fan", "_shaped_run", "_inner", "_nested_run", "_begin", "_bindings"),
     ("_strategies", "_workers"),
-    ("_results", "_plan", "_graph", "_conformance", "testing", ""),
+    ("_results", "_plan", "_graph_function", "_function", "_graph", "_conformance", "testing", ""),
 )
 """The parts of the package from below; the last one, without a name, is `syncra` itself."""
 

@@ -7,6 +7,7 @@ from syncra._conformance._case import Make, anywhere, holds, raised
 from syncra._conformance._tasks import Refused, as_text, base, doubled, number, refuses
 from syncra._decorator import task
 from syncra._each import each, each_outcome
+from syncra._function import function
 from syncra._graph import Graph
 from syncra._nodes import Node, depends
 from syncra._outcome import Failed, Outcome, Skipped, Succeeded
@@ -69,6 +70,18 @@ saved_group = recover(of_halves, nothing, on=Refused)
 not_saved = recover(refuses, 0, on=KeyError)
 
 
+@task
+def both(double: int = depends(doubled), value: int = depends(base)) -> int:
+    return double + value
+
+
+calls_both = function(both, number)
+calls_twice = function(task(name="inside", dependencies=number)(calls_both), number, on_error="continue")
+nested = task(name="nested", dependencies=doubled)(function(base, number))
+nested_twice = each(calls_twice, over=several)
+nested_refuses = task(name="nested refuses", dependencies=base)(function(refuses, number))
+
+
 @anywhere
 def a_fan_out_gives_its_results_in_order(make: Make) -> None:
     """A task is called once for each item, alone or side by side with others, and the list has the items' order."""
@@ -119,3 +132,17 @@ def a_failure_that_is_recovered_from_is_none_of_the_run(make: Make) -> None:
     fine = Graph.of(saved).compile().run(refuses.bind(1), strategy=make())
     holds(fine[saved] == 1 and isinstance(fine.outcome(doubled), Skipped), "the fallback ran for nothing")
     raised(Refused, lambda: Graph.of(not_saved).compile().run(strategy=make()))
+
+
+@anywhere
+def a_graph_is_a_task_of_another_graph(make: Make) -> None:
+    """Its steps run in the outer run, alone, for each item, in each other; failures have notes of all levels."""
+    results = Graph.of(nested, nested_twice).compile().run(number.bind(2), strategy=make())
+    holds(results[nested] == 7, f"the nested graph gives {results[nested]!r}")
+    holds(results[nested_twice] == [3, 6, 9], f"for each item it gives {results[nested_twice]}")
+    failed = Graph.of(nested_refuses).compile().run(strategy=make(), on_error="continue")
+    error = failed.failures[nested_refuses]
+    notes = getattr(error, "__notes__", [])
+    holds(type(error) is Refused, f"the failure is {error!r}")
+    named = [name for note in notes for name in ("task 'refuses'", "task 'nested refuses'") if note.startswith(name)]
+    holds(named == ["task 'refuses'", "task 'nested refuses'"], f"the notes are {notes}")

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shaped_graphs import ByHand, Drawn, drawn_graphs, told
 
-from syncra import Asyncio, Results, Sequential, Skipped, Strategy, Threads
+from syncra import (
+    Asyncio,
+    Failed,
+    Graph,
+    Input,
+    Outcome,
+    Results,
+    Sequential,
+    Skipped,
+    Strategy,
+    Succeeded,
+    Threads,
+    each_outcome,
+    function,
+    task,
+)
 from syncra.errors import CaseNotFoundError
 from syncra.testing import Shuffled
 
@@ -67,3 +83,71 @@ def test_recovered_failures_are_none_of_the_run(drawn: Drawn, seed: int) -> None
         assert hand.surfaced
     else:
         assert not hand.surfaced
+
+
+# ---------------------------------------------------------------------- as functions
+
+
+@st.composite
+def functions(draw: st.DrawFn) -> Drawn:
+    """A drawn graph with one target, which a function of its input gives."""
+    drawn = draw(drawn_graphs())
+    return replace(drawn, wanted=(draw(st.integers(0, len(drawn.nodes) - 1)),))
+
+
+def called_by_hand(drawn: Drawn) -> Any:
+    """What a call of the function comes to, found by hand: its value, or the failures of all tasks."""
+    hand = ByHand.of(drawn)
+    came = hand.outcomes[drawn.wanted[0]]
+    if isinstance(came, Succeeded):
+        return told(came.value, {})
+    failures = [hand.outcomes[place] for place in sorted(hand.surfaced)]
+    return sorted(str(told(each.error, {})) for each in failures if isinstance(each, Failed))
+
+
+def called(came: Outcome[Any], drawn: Drawn) -> Any:
+    """The same, of what the call of a function in a run came to."""
+    if isinstance(came, Succeeded):
+        return told(came.value, {node: place for place, node in enumerate(drawn.nodes)})
+    assert isinstance(came, Failed)
+    assert isinstance(came.error, ExceptionGroup)
+    return sorted(str(told(each, {})) for each in came.error.exceptions)
+
+
+STRATEGIES = st.one_of(
+    st.sampled_from([Sequential(), Threads(2), Threads(1), Asyncio(), Asyncio(2, offload=True)]),
+    st.builds(Shuffled, st.integers(0, 999), at_once=st.sampled_from([None, 1, 2, 5])),
+)
+
+
+@settings(max_examples=200)
+@given(drawn=functions(), strategy=STRATEGIES, depth=st.integers(0, 3))
+def test_a_function_in_a_graph_comes_to_what_a_call_does(drawn: Drawn, strategy: Strategy, depth: int) -> None:
+    """A graph that is a task of another graph, however deep, gives what plain Python makes of it."""
+    first, numbers = drawn.nodes[0], Input[list[Any]]("numbers", default=[1, 2, 3, 5])
+    assert isinstance(first, Input)
+    node: Any = drawn.nodes[drawn.wanted[0]]
+    made: Any = function(node, *([first] if first in Graph.of(node) else []), on_error="continue")
+    outer: Any = task(name="outer", dependencies=(numbers,))(made)
+    for _ in range(depth):
+        made = function(outer, *([numbers] if numbers in Graph.of(outer) else []))
+        outer = task(name="outer", dependencies=(numbers,))(made)
+    drawn.calls.made.clear()
+    came = Graph.of(outer).compile().run(strategy=strategy, on_error="continue").outcome(outer)
+    assert called(came, drawn) == called_by_hand(drawn)
+
+
+@settings(max_examples=150)
+@given(drawn=functions(), strategy=STRATEGIES, count=st.integers(0, 4), limit=st.sampled_from([None, 1, 2]))
+def test_a_function_for_each_item_comes_to_what_calls_do(
+    drawn: Drawn, strategy: Strategy, count: int, limit: int | None
+) -> None:
+    """A fan-out over a graph gives for each item what plain Python makes of the graph."""
+    node, first = drawn.nodes[drawn.wanted[0]], drawn.nodes[0]
+    assert isinstance(first, Input)
+    assume(first in Graph.of(node) and not any(each.attempts for each in drawn.outlines))
+    many = Input[list[list[Any]]]("many", default=[[1, 2, 3, 5]] * count)
+    made: Any = function(node, first, on_error="continue")
+    fan = each_outcome(made, over=many, max_concurrency=limit)
+    outcomes = Graph.of(fan).compile().run(strategy=strategy)[fan]
+    assert [called(each, drawn) for each in outcomes] == [called_by_hand(drawn)] * count

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from syncra import Input, each, task
+from syncra import Input, depends, each, function, task
 
 folder = Input[Path]("folder")
 numbers = Input[list[int]]("numbers", default=[1, 2, 3, 4])
@@ -35,3 +35,11 @@ def halved(number: int) -> float:
 
 
 halves = each(halved, over=numbers)
+
+
+@task
+def halved_sum(numbers: list[float] = depends(halves)) -> float:
+    return sum(numbers)
+
+
+halved_total = function(halved_sum, numbers)

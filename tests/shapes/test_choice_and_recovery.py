@@ -290,3 +290,14 @@ def test_outcomes_are_handed_on(strategy: Strategy) -> None:
     assert results[first] == Failed(error)
     assert results[second] == Succeeded(value, (error,))
     assert list(results.recovered) == [raises]
+
+
+@everywhere
+def test_a_fallback_may_be_a_long_way(strategy: Strategy) -> None:
+    """A fan-out that can't begin is recovered from also where the fallback's way is longer than its own."""
+    nodes: list[Node[Any]] = [task(name="n0")(lambda: [1])]
+    for depth in range(1, 5):
+        nodes.append(task(name=f"n{depth}", dependencies=nodes[-1])(lambda value: value))
+    broken = each(lambda item: item, over=unchecked(number))
+    saved = recover(broken, nodes[-1])
+    assert run(saved, strategy=strategy) == [1]
