@@ -36,26 +36,63 @@ def fit(
         fixed: parameters with fixed values, and their hints.
     """
     hints = [each.hint for each in connections]
+    judge = _judged
     if any(map(has_variables, (result_type, *hints))):
         joined = zip(types, hints, connections, strict=True)
         pairs = [(given, hint) for given, hint, each in joined if each.parameter is not None]
-        pairs += [(type(each.value), hint) for each, hint in fixed]
-        solution = solve(pairs)
-        hints = [substitute(hint, solution) for hint in hints]
-        result_type = substitute(result_type, solution)
+        solved = _Solved([*pairs, *((type(each.value), hint) for each, hint in fixed)])
+        judge, result_type = solved.judged, substitute(result_type, solved.solution)
+    wanted: list[object] = []
     answers: list[Answer | None] = []
     faults: list[DependencyTypeError] = []
     for connection, source, given, hint in zip(connections, sources, types, hints, strict=True):
-        answer = None if connection.parameter is None else _answer(given, hint)
+        want, answer = (hint, None) if connection.parameter is None else judge(given, hint)
+        wanted.append(want)
         answers.append(answer)
         if answer is not None and answer.fit is Fit.REJECTED:
-            faults.append(_refusal(node, connection, source, given, hint, answer))
-    return Settled(result_type, tuple(sources), tuple(hints), tuple(answers)), faults
+            faults.append(_refusal(node, connection, source, given, want, answer))
+    return Settled(result_type, tuple(sources), tuple(wanted), tuple(answers)), faults
 
 
-def _answer(given: object, hint: object) -> Answer:
+def _judged(given: object, hint: object) -> tuple[object, Answer]:
+    """What is wanted, and whether what is given fits it."""
     # Without an annotation a parameter accepts as Any does, but nobody has said that it should.
-    return _NO_ANNOTATION if hint is Parameter.empty else assignable(given, hint)
+    return hint, _NO_ANNOTATION if hint is Parameter.empty else assignable(given, hint)
+
+
+class _Solved:
+    """The type variables of one task, solved by all that its parameters are given.
+
+    Attributes:
+        solution: the hint that each of them stands for.
+    """
+
+    def __init__(self, pairs: Sequence[tuple[object, object]]) -> None:
+        self.solution = solve(pairs)
+        answers = {each: assignable(solved, each) for each, solved in self.solution.items() if _is_limited(each)}
+        self._unproven = {each: answer for each, answer in answers.items() if answer.fit is not Fit.PROVEN}
+        self._has_culprit = bool(self._unproven) and any(assignable(*each).fit is Fit.REJECTED for each in pairs)
+
+    def judged(self, given: object, hint: object) -> tuple[object, Answer]:
+        """What is wanted, and whether what is given fits it within the limits of its variables."""
+        want, answer = _judged(given, substitute(hint, self.solution))
+        beyond = [self._unproven[each] for each in _variables(hint) if each in self._unproven]
+        if answer.fit is Fit.REJECTED or not beyond:
+            return want, answer
+        refused = next((each for each in beyond if each.fit is Fit.REJECTED), None)
+        if refused is not None:
+            return hint, assignable(given, hint) if self._has_culprit else refused
+        limits = {each: solved for each, solved in self.solution.items() if each not in self._unproven}
+        return substitute(hint, limits), beyond[0]
+
+
+def _is_limited(variable: object) -> bool:
+    return getattr(variable, "__bound__", None) is not None or bool(getattr(variable, "__constraints__", ()))
+
+
+def _variables(hint: object) -> tuple[object, ...]:
+    found: tuple[object, ...] = getattr(hint, "__parameters__", ())
+    return found or (hint,)
 
 
 def _refusal(

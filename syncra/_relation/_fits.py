@@ -311,7 +311,7 @@ def limit_fits(solved: Term, variable: Variable) -> Finding:
         return None
     fitting = [each for each in constraints if not isinstance(Comparison().fits(solved, each), Mismatch)]
     if not fitting:
-        return Mismatch(solved, union_of(constraints), f"the types that {variable.name} may be")
+        return Mismatch(solved, union_of(constraints), f"{variable.name} is one of these types")
     return Comparison().fits(solved, fitting[0])
 
 

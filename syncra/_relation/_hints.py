@@ -147,7 +147,7 @@ def _read_simple(hint: object) -> Term:
     if is_type_variable(hint):
         return variable_of(hint)
     if isinstance(hint, typing.NewType):
-        return NewName(hint.__name__, id(hint), read_hint(hint.__supertype__))
+        return NewName(hint.__name__, id(hint), read_hint(hint.__supertype__), hint)
     if _is_alias(hint):
         return _read_alias(hint, ())
     return _read_special(hint)
@@ -182,7 +182,7 @@ def _read_special(hint: object) -> Term:  # noqa: C901  a case a name
             pass
     supertype = getattr(hint, "__supertype__", None)
     if supertype is not None:  # a NewType of another library
-        return NewName(str(getattr(hint, "__name__", "NewType")), id(hint), read_hint(supertype))
+        return NewName(str(getattr(hint, "__name__", "NewType")), id(hint), read_hint(supertype), hint)
     return Gradual(f"{_shown(hint)} is not a type", unknown=True)
 
 
@@ -337,7 +337,7 @@ def _read_alias(alias: object, args: tuple[object, ...]) -> Term:
     def value(args: tuple[Term, ...]) -> Term:
         return replace_variables(_alias_value(alias), dict(zip(parameters, args, strict=True)))
 
-    return Alias(str(getattr(alias, "__name__", "alias")), id(alias), given, value)
+    return Alias(str(getattr(alias, "__name__", "alias")), id(alias), given, alias, value)
 
 
 def _alias_value(alias: object) -> Term:

@@ -168,6 +168,7 @@ class NewName:
     name: str
     key: int
     base: Term
+    hint: object = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,6 +219,7 @@ class Alias:
     name: str
     key: int
     args: tuple[Term, ...]
+    hint: object = field(compare=False, repr=False)
     value: Callable[[tuple[Term, ...]], Term] = field(compare=False, repr=False)
 
     def unfold(self) -> Term:
@@ -256,7 +258,7 @@ def _leads_to(term: Term, aliases: set[int]) -> bool:
             return any(_leads_to(each, aliases) for each in members)
         case Constrained(base):
             return _leads_to(base, aliases)
-        case Alias(_, key, args, value):
+        case Alias(_, key, args, _, value):
             return key in aliases or _leads_to(value(args), aliases | {key})
         case _:
             return False

@@ -6,7 +6,7 @@ import collections.abc
 import types
 import typing
 
-from syncra._relation._parameters import parameters_of
+from syncra._relation._parameters import parameters_of, variable_of
 from syncra._relation._terms import (
     Alias,
     Class,
@@ -53,12 +53,14 @@ def write(term: Term) -> object:  # noqa: C901, PLR0912  a case a kind of term
             return _CALLABLE[..., typing.Any]
         case TypeOf(instance):
             return type[write(instance)]
-        case NewName(base=base) | Constrained(base=base):
+        case Constrained(base=base):
             return write(base)
+        case NewName(hint=hint):
+            return hint
         case Variable(key):
             return typing.Any if isinstance(key, str) else key
-        case Alias():
-            return write(term.unfold())
+        case Alias(args=args, hint=hint):
+            return _alias(hint, args)
         case Parameters():
             return _parameters(term)
 
@@ -76,6 +78,13 @@ def _instance(of: Class, args: tuple[Term, ...]) -> object:
         return types.GenericAlias(cls, written)
     made: object = subscript(written)
     return made
+
+
+def _alias(alias: typing.Any, args: tuple[Term, ...]) -> object:  # Any: a class of Python 3.12, or of two libraries
+    """The alias itself and not what it stands for, which may hold the alias again."""
+    sorts = [variable_of(each).sort for each in alias.__type_params__]
+    written = tuple(each for arg, sort in zip(args, sorts, strict=True) for each in _argument(arg, sort))
+    return alias[written] if written else alias
 
 
 def _argument(term: Term, sort: str) -> tuple[object, ...]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from syncra import Graph, Verdict, depends, get_graph, run, task
-from syncra.errors import DependencyTypeError
+from syncra.errors import DependencyTypeError, ValueCheckError
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
 T = TypeVar("T")
+Text = TypeVar("Text", str, bytes)
+Number = TypeVar("Number", bound=float)
 
 
 @task
@@ -153,6 +155,59 @@ def test_generic_functions_are_solved() -> None:
         @task(dependencies=head)  # type: ignore[arg-type]  # what is tested
         def wrong(word: int) -> int:
             return word
+
+
+def longer(one: Text, other: Text) -> Text:
+    return max(one, other, key=len)
+
+
+def total(numbers: list[Number]) -> Number:
+    return max(numbers)
+
+
+@task
+def text() -> str:
+    return "a"
+
+
+@task
+def numerals() -> bytes:
+    return b"12"
+
+
+@task
+def words() -> list[str]:
+    return ["a"]
+
+
+@task
+def anything() -> Any:
+    return "ten"
+
+
+def test_a_variable_is_kept_within_its_limits() -> None:
+    """What is beyond a bound, or is no single one of the constraints, fits no generic function either."""
+    with pytest.raises(DependencyTypeError, match="str is not float"):
+        task(name="total", dependencies=words)(total)  # type: ignore[arg-type]  # what is tested
+    with pytest.raises(DependencyTypeError, match="Text is one of these types"):
+        task(name="longer", dependencies=(text, numerals))(longer)  # type: ignore[arg-type]  # what is tested
+    with pytest.raises(DependencyTypeError) as caught:
+        task(name="both", dependencies=(text, words))(longer)  # type: ignore[arg-type]  # what is tested
+    assert caught.value.parameter == "other"  # only the one that is to blame
+
+
+def test_any_for_a_limited_variable_is_checked_against_its_limit() -> None:
+    """Nobody knows whether Any is within a bound: the value is looked at, and what follows is CHECKED too."""
+
+    def same(number: Number) -> Number:
+        return number
+
+    node: Any = task(name="same", dependencies=anything)(same)
+    (edge,) = Graph.of(node).edges
+    assert (edge.verdict, edge.reason.partition(";")[0]) == (Verdict.CHECKED, "Any need not be float")
+    assert node.result_type is Any
+    with pytest.raises(ValueCheckError, match="str 'ten' is not float"):
+        run(node)
 
 
 @pytest.mark.parametrize("annotation", ["1 +", "list[", "undefined.attribute", "int | 'str", "(lambda: 1/0)()", ""])

@@ -124,7 +124,7 @@ REJECTED: list[tuple[object, object, str]] = [
     (int, Callable[[], int], "int is not Callable[[], int]: it can't be called"),
     (Callable[[int], str], Callable[[str], str], "str is not int: a parameter takes int"),
     (Iterator[int], Sequence[int], "Iterator[int] is not Sequence[int]"),
-    (bytes, Number, "bytes is not int | float: the types that Number may be"),
+    (bytes, Number, "bytes is not int | float: Number is one of these types"),
     (_other_future(), _future(), "_asyncio.Future[int] is not concurrent.futures._base.Future[int]"),
 ]
 
