@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter
 from operator import itemgetter
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from syncra._calls import Accept, Check, Shape
 from syncra._edges import SettledNodes, inputs_first
@@ -24,25 +24,28 @@ from syncra._steps import PENDING, Step
 from syncra._topology import dependencies_first
 from syncra.errors import OptionError, ProtocolError
 
-__all__ = ["PENDING", "Counting", "Program", "Step", "Validation", "compile_program"]
+__all__ = ["MANY", "PENDING", "SPECIAL", "Counting", "Entry", "Program", "Step", "Validation", "compile_program"]
 
 Validation: TypeAlias = Literal["edges", "all", "off"]
 
 
-# A step for the row loop: index, call, number of arguments, up to three slots, slots to free afterwards. With more than
-# three arguments the first slot is a getter of them all; a step that needs more than a call has -1 of them.
+# A step for the row loops: index, call, number of arguments, up to three slots, slots to free afterwards. MANY
+# arguments have a getter of them all for the first slot. The number is inverted (~) for a call that gives a coroutine,
+# where MANY begin at two; SPECIAL says that the step needs more than its call.
 Entry: TypeAlias = tuple[int, Callable[..., Any], int, Any, int, int, "tuple[int, ...] | None"]
+MANY: Final = 4
+SPECIAL: Final = ~5
 
 
 def _entry(step: Step, freed: tuple[int, ...]) -> Entry:
     slots, arity = step.slots, len(step.slots)
-    if step.is_async or step.policy.timeout is not None:
-        return step.index, step.call, -1, 0, 0, 0, None
-    if arity > 3:
+    if step.policy.timeout is not None or step.policy.offload:
+        return step.index, step.call, SPECIAL, 0, 0, 0, None
+    if arity > (1 if step.is_async else 3):
         fetch = cast(Any, itemgetter(*slots))  # cast: of values of whatever types
-        return step.index, step.call, arity, fetch, 0, 0, freed or None
+        return step.index, step.call, ~MANY if step.is_async else MANY, fetch, 0, 0, freed or None
     a, b, c = (*slots, 0, 0, 0)[:3]
-    return step.index, step.call, arity, a, b, c, freed or None
+    return step.index, step.call, ~arity if step.is_async else arity, a, b, c, freed or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,19 @@ class Program:
 
     @cached_property
     def entries(self) -> list[Entry]:
-        """The steps as `call_row` reads them."""
+        """The steps as the row loops of drivers read them."""
         freed = self.last_uses or [()] * len(self.steps)
         return [_entry(step, freed[step.index]) for step in self.steps]
+
+    @cached_property
+    def beside(self) -> bytes:
+        """1 for each step beside which others could run, if steps end in order: one behind it needs none from it on."""
+        found = bytearray(len(self.steps))
+        earliest = len(self.steps)
+        for step in reversed(self.steps):
+            found[step.index] = earliest < step.index
+            earliest = min(earliest, max(step.sources, default=-1))
+        return bytes(found)
 
     @cached_property
     def counting(self) -> Counting:

@@ -91,6 +91,7 @@ class Run:
         for index in unneeded:
             self._skips[index] = Skipped("nothing needs it in this run")
             self._passed[index] = self._barred[index] = 1
+        self._is_overridden = self._passed.find(1, program.inputs) >= 0
 
     # ------------------------------------------------------------------ in order
 
@@ -110,6 +111,13 @@ class Run:
         longest = min(size, position + _LONGEST_ROW)
         stop = passed.find(1, position, longest)
         return position, longest if stop < 0 else stop
+
+    def alone(self, start: int, stop: int) -> int:
+        """How far the row goes, from `start`, until the first step beside which others could run; up to `stop`."""
+        if self._is_overridden:
+            return start
+        beside = self.program.beside.find(1, start, stop)
+        return stop if beside < 0 else beside
 
     def advance(self, stop: int) -> None:
         """The steps of the row have their values up to, and without, `stop`."""
@@ -182,12 +190,15 @@ class Run:
                 for slot in self.program.last_uses[index]:
                     self.values[slot] = PENDING
             return
-        self._end(step)
-        needed, rank = self._needed, self._counting.rank
+        if self._state[index] != _RUNNING:
+            self._expect(False, step)
+        self._state[index] = _DONE
+        self._running -= 1
+        needed = self._needed
         for successor in self._counting.successors[index]:
-            needed[successor] -= 1
-            if not needed[successor] and not self._passed[successor]:
-                heappush(self._ready, rank[successor])
+            left = needed[successor] = needed[successor] - 1
+            if not left and not self._passed[successor]:
+                heappush(self._ready, self._counting.rank[successor])
         if self._uses is not None:
             self._release(self.program.steps[index])
 

@@ -34,7 +34,7 @@ class Team:
 
     def _begin(self) -> None:
         self._wake = Condition()
-        self._work: deque[Callable[[], None]] = deque()
+        self._work: deque[tuple[Callable[[], None], Callable[[], None] | None]] = deque()
         self._threads: list[Thread] = []
         self._idle = 0
 
@@ -43,12 +43,15 @@ class Team:
         """Nobody waits for what its threads are doing."""
         return self._abandoned
 
-    def hand(self, work: Callable[[], None]) -> bool:
-        """Have a thread do this; False: the team is closed. The work must not raise."""
+    def hand(self, work: Callable[[], None], ended: Callable[[], None] | None = None) -> bool:
+        """Have a thread do this; False: the team is closed. The work must not raise.
+
+        `ended` is called on the thread when that is idle again: who hands over more work then needs no further thread.
+        """
         with self._wake:
             if self._closed:
                 return False
-            self._work.append(work)
+            self._work.append((work, ended))
             if self._idle >= len(self._work):
                 self._wake.notify()
             elif len(self._threads) < self._size:
@@ -82,15 +85,19 @@ class Team:
         self._threads.append(thread)
 
     def _stay(self) -> None:
+        ended: Callable[[], None] | None = None
         while True:
             with self._wake:
                 self._idle += 1
+            if ended is not None:
+                ended()
+            with self._wake:
                 while not self._work and not self._closed:
                     self._wake.wait()
                 self._idle -= 1
                 if not self._work:
                     return
-                work = self._work.popleft()
+                work, ended = self._work.popleft()
             work()
             del work  # an idle thread must not keep a finished run alive
 
