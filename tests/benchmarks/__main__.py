@@ -13,9 +13,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from tests.benchmarks.budgets import print_budgets
+from tests.benchmarks.payloads import print_payloads
 from tests.benchmarks.replays import print_replays
 
-TABLES: Mapping[str, Callable[[], None]] = {"budgets": print_budgets, "replays": print_replays}
+TABLES: Mapping[str, Callable[[], None]] = {
+    "budgets": print_budgets,
+    "replays": print_replays,
+    "payloads": print_payloads,
+}
 
 
 def machine() -> str:
