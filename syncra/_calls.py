@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from inspect import Parameter, iscoroutinefunction, unwrap
 from types import GenericAlias, UnionType
 from typing import Any, Union, get_args, get_origin
@@ -13,15 +12,14 @@ from syncra._nodes import Node
 from syncra._relation import type_name
 from syncra.errors import TaskReturnError, ValueCheckError
 
-__all__ = ["Accept", "Check", "Shape", "composed"]
+__all__ = ["Accept", "Check", "Shape", "composed", "may_be_no_value"]
 
 # Values of these need no closer look; most are one of them.
 _PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str, tuple, type(None)})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Check:
-    """The check of a value on its way from one node to a parameter of another.
+    """The check of a value on its way from one node to a parameter of another; frozen.
 
     Attributes:
         hint: what the parameter wants.
@@ -29,10 +27,13 @@ class Check:
         parameter: the target's.
     """
 
-    hint: object
-    source: str
-    target: str
-    parameter: str
+    __slots__ = ("hint", "parameter", "source", "target")
+
+    def __init__(self, hint: object, source: str, target: str, parameter: str) -> None:
+        self.hint = hint
+        self.source = source
+        self.target = target
+        self.parameter = parameter
 
     def __call__(self, value: object) -> None:
         """Pass if the value is one of the hint.
@@ -54,9 +55,8 @@ class Check:
             )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Accept:
-    """What the result of a task goes through before it is a value.
+    """What the result of a task goes through before it is a value; frozen.
 
     Attributes:
         name: the task's.
@@ -64,16 +64,12 @@ class Accept:
         is_checked: the result is validated against the hint.
     """
 
-    name: str
-    hint: object
-    is_checked: bool
+    __slots__ = ("hint", "is_checked", "name")
 
-    @classmethod
-    def of(cls, node: Node[Any], hint: object, *, is_checked: bool) -> Accept | None:
-        """The acceptance of a task's results; None where the hint alone rules out what is never a value."""
-        if node.is_task and (is_checked or _may_be_awaitable(hint) or _hides_coroutines(node)):
-            return cls(node.name, hint, is_checked)
-        return None
+    def __init__(self, name: str, hint: object, *, is_checked: bool) -> None:
+        self.name = name
+        self.hint = hint
+        self.is_checked = is_checked
 
     def __call__(self, value: object) -> object:
         """The very value, if it is one.
@@ -121,6 +117,11 @@ def _no_value(name: str, value: object) -> TaskReturnError:
     return TaskReturnError(f"task {name!r} returned {kind}, not a value; {cure}", name=name)
 
 
+def may_be_no_value(node: Node[Any], hint: object) -> bool:
+    """Whether what a task returns has to be looked at, as its hint does not rule out what is never a value."""
+    return _may_be_awaitable(hint) or _hides_coroutines(node)
+
+
 def _hides_coroutines(node: Node[Any]) -> bool:
     """Whether a decorator that is no coroutine function itself stands before one, whose annotations it shows."""
     function = node.function
@@ -147,26 +148,31 @@ def _may_be_awaitable(hint: object) -> bool:
         return True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """How the values of a step's slots are handed to its function.
+    """How the values of a step's slots are handed to its function; frozen.
 
     Attributes:
         positional: how many of them go by position.
         names: the names of the rest.
         checks: of single values, by their place among the slots.
         accept: what the function's result goes through; None: it is taken as it is.
+        is_bare: the values go straight to the function and its result straight back.
     """
 
-    positional: int
-    names: tuple[str, ...]
-    checks: tuple[tuple[int, Check], ...] = ()
-    accept: Accept | None = None
+    __slots__ = ("accept", "checks", "is_bare", "names", "positional")
 
-    @property
-    def is_bare(self) -> bool:
-        """The values go straight to the function and its result straight back."""
-        return not self.names and not self.checks and self.accept is None
+    def __init__(
+        self,
+        positional: int,
+        names: tuple[str, ...],
+        checks: tuple[tuple[int, Check], ...] = (),
+        accept: Accept | None = None,
+    ) -> None:
+        self.positional = positional
+        self.names = names
+        self.checks = checks
+        self.accept = accept
+        self.is_bare = not names and not checks and accept is None
 
     def arguments(self, values: Sequence[object]) -> tuple[Sequence[object], dict[str, object]]:
         """The arguments by position and by name, checked.

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from syncra._fit import fit
 from syncra._nodes import Connection, Node, Settled, Wiring, checked_node
-from syncra._policy import DEFAULT_POLICY
 from syncra._recovery import either
 from syncra.errors import CaseNotFoundError, DeclarationError, WiringError
 
@@ -30,26 +29,23 @@ class ChoiceNode(Node[T_co]):
         name: what it is called.
     """
 
+    key: Node[Any]
+
     def __init__(
         self, key: Node[Any], wanted: object, options: Mapping[str, Node[Any]], which: _Either | _Cases, name: str
     ) -> None:
-        self.key = key
-        self.name = name
-        self.function = which
-        self.is_async = False
-        self.policy = DEFAULT_POLICY
-        connections = [Connection(each, called, Any, "option") for called, each in options.items()]
-        self.wiring = Wiring(positional=(Connection(key, "key", wanted), *connections))
-        self.result_type = Any
-        self.settled = None
-        sources = [key, *options.values()]
-        known = [each.settled.result_type for each in sources if each.settled is not None]
-        if len(known) == len(sources):
-            self.settled = self.settle(sources, known)
-            self.result_type = self.settled.result_type
+        chosen = [Connection(called, Any, "option") for called in options]
+        self._define(
+            key=key,
+            name=name,
+            function=which,
+            wiring=Wiring(positional=(Connection("key", wanted), *chosen)),
+            sources=(key, *options.values()),
+        )
+        self._settle_if_known()
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
-        settled, faults = fit(self, self.wiring.connections, sources, types, result_type=either(types[1:]))
+        settled, faults = fit(self, self.wiring, sources, types, result_type=either(types[1:]))
         DeclarationError.raise_all(self.describe(), faults)
         return settled
 

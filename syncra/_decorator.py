@@ -159,5 +159,6 @@ def task(function: Any = MISSING, /, **options: Any) -> Any:  # noqa: D417  # An
         1.0
     """
     if function is MISSING:
-        return Wire[Any](options)
+        made: Wire[Any] = Wire(options)
+        return made
     return declare(function, options, names_around())

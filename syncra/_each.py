@@ -46,6 +46,11 @@ class EachNode(Node[T_co]):
         DependencyTypeError: items do not fit the parameters.
     """
 
+    template: BaseTask[..., Any]
+    over: tuple[Node[Any], ...]
+    max_concurrency: int | None
+    keeps_outcomes: bool
+
     def __init__(
         self,
         template: BaseTask[..., Any],
@@ -54,45 +59,34 @@ class EachNode(Node[T_co]):
         *,
         keeps_outcomes: bool,
     ) -> None:
-        self.template = template
-        self.over = over
-        self.max_concurrency = max_concurrency
-        self.keeps_outcomes = keeps_outcomes
-        self.name = f"{'each_outcome' if keeps_outcomes else 'each'}({template.name})"
-        self.function = template.function
-        self.is_async = template.is_async
-        self.policy = template.policy
-        self.wiring = self._filled(template.wiring)
-        self.result_type = Any
-        self.settled = None
-        sources = [each.source for each in self.wiring.connections if isinstance(each.source, Node)]
-        known = [each.settled.result_type for each in sources if each.settled is not None]
-        if len(known) == len(self.wiring.connections) and not template.signature.unresolved:
-            self.settled = self.settle(sources, known)
-            self.result_type = self.settled.result_type
-
-    def _filled(self, wiring: Wiring) -> Wiring:
-        """The template's wiring with the items of the nodes in its open parameters, in order."""
-        if len(wiring.open) != len(self.over):
+        wiring = template.wiring
+        if len(wiring.open) != len(over):
             listed = " and ".join(repr(each.parameter) for each in wiring.open) or "none"
             raise WiringError(
-                f"{self.template.describe()} has {len(wiring.open)} open parameters ({listed}), and over= gives"
-                f" {len(self.over)}; every other parameter needs depends(...), an argument or a default"
+                f"{template.describe()} has {len(wiring.open)} open parameters ({listed}), and over= gives"
+                f" {len(over)}; every other parameter needs depends(...), an argument or a default"
             )
-        sources = iter(self.over)
-
-        def fill(filler: Filler) -> Filler:
-            if isinstance(filler, Open):
-                return Connection(next(sources), filler.parameter, filler.hint, "items")
-            return filler
-
-        positional = tuple(fill(each) for each in wiring.positional)
-        keyword = tuple((name, fill(each)) for name, each in wiring.keyword)
-        return Wiring(positional, keyword, tuple(each for each in wiring.connections if each.parameter is None))
+        filled = _filled(wiring)
+        others, items = iter(template.sources), iter(over)
+        self._define(
+            template=template,
+            over=over,
+            max_concurrency=max_concurrency,
+            keeps_outcomes=keeps_outcomes,
+            name=f"{'each_outcome' if keeps_outcomes else 'each'}({template.name})",
+            function=template.function,
+            is_async=template.is_async,
+            policy=template.policy,
+            wiring=filled,
+            sources=tuple(next(items if each.takes == "items" else others) for each in filled.connections),
+            result_type=Any,
+        )
+        if not template.signature.unresolved:
+            self._settle_if_known()
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
         signature, wiring = self.template.read_again()
-        wiring = self._filled(wiring)
+        wiring = _filled(wiring)
         faults: list[DependencyTypeError] = []
         given: list[object] = []
         for connection, source, hint in zip(wiring.connections, sources, types, strict=True):
@@ -105,7 +99,7 @@ class EachNode(Node[T_co]):
             given.append(_item_of(hint))
         DeclarationError.raise_all(self.describe(), faults)
         fixed = self.template.fixed_with_hints(signature, wiring)
-        settled, faults = fit(self, wiring.connections, sources, given, result_type=signature.result, fixed=fixed)
+        settled, faults = fit(self, wiring, sources, given, result_type=signature.result, fixed=fixed)
         DeclarationError.raise_all(self.describe(), faults)
         result = Any if settled.result_type is Parameter.empty else settled.result_type
         item = _outcome_of(result) if self.keeps_outcomes else result
@@ -138,6 +132,17 @@ class EachNode(Node[T_co]):
     def __reduce__(self) -> tuple[object, ...]:
         # The function itself can't be found by a name that leads to the task.
         return _restored, (self.template, self.over, self.max_concurrency, self.keeps_outcomes)
+
+
+def _filled(wiring: Wiring) -> Wiring:
+    """The wiring with items in its open parameters."""
+
+    def fill(filler: Filler) -> Filler:
+        return Connection(filler.parameter, filler.hint, "items") if isinstance(filler, Open) else filler
+
+    positional = tuple(fill(each) for each in wiring.positional)
+    keyword = tuple((name, fill(each)) for name, each in wiring.keyword)
+    return Wiring(positional, keyword, tuple(each for each in wiring.connections if each.parameter is None))
 
 
 def _restored(

@@ -111,10 +111,7 @@ class _Needs:
     def __call__(self, node: Node[Any]) -> Sequence[Node[Any]]:
         if node.settled is not None:
             return node.settled.sources
-        return [
-            each.source if isinstance(each.source, Node) else self._find(each.source, node)
-            for each in node.wiring.connections
-        ]
+        return [each if isinstance(each, Node) else self._find(each, node) for each in node.sources]
 
     def _find(self, name: str, needed_by: Node[Any]) -> Node[Any]:
         # Only tasks of a named graph get past their declaration with names in them.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from inspect import Parameter
 
-from syncra._nodes import Connection, Fixed, Node, Settled
+from syncra._nodes import Connection, Fixed, Node, Settled, Wiring
 from syncra._relation import Answer, Fit, assignable, has_variables, solve, substitute, type_name
+from syncra._signature import MISSING
 from syncra.errors import DependencyTypeError
 
 __all__ = ["fit"]
@@ -16,7 +17,7 @@ _NO_ANNOTATION = Answer(Fit.CHECKED, "the parameter has no annotation")
 
 def fit(
     node: Node[object],
-    connections: Sequence[Connection],
+    wiring: Wiring,
     sources: Sequence[Node[object]],
     types: Sequence[object],
     *,
@@ -29,29 +30,34 @@ def fit(
 
     Args:
         node: whose edges these are.
-        connections: with the hints of the parameters as they are known now.
+        wiring: with the hints of the parameters as they are known now.
         sources: the node that each connection leads from.
-        types: the types of these.
+        types: the types of these; MISSING where it is not known yet, and nothing is asked.
         result_type: what the node says it gives.
         fixed: parameters with fixed values, and their hints.
     """
-    hints = [each.hint for each in connections]
     judge = _judged
-    if any(map(has_variables, (result_type, *hints))):
-        joined = zip(types, hints, connections, strict=True)
-        pairs = [(given, hint) for given, hint, each in joined if each.parameter is not None]
-        solved = _Solved([*pairs, *((type(each.value), hint) for each, hint in fixed)])
+    if wiring.is_generic or has_variables(result_type):
+        solved = _Solved([*_given_and_wanted(wiring, types), *((type(each.value), hint) for each, hint in fixed)])
         judge, result_type = solved.judged, substitute(result_type, solved.solution)
-    wanted: list[object] = []
-    answers: list[Answer | None] = []
-    faults: list[DependencyTypeError] = []
-    for connection, source, given, hint in zip(connections, sources, types, hints, strict=True):
-        want, answer = (hint, None) if connection.parameter is None else judge(given, hint)
-        wanted.append(want)
-        answers.append(answer)
-        if answer is not None and answer.fit is Fit.REJECTED:
-            faults.append(_refusal(node, connection, source, given, want, answer))
-    return Settled(result_type, tuple(sources), tuple(wanted), tuple(answers)), faults
+    judged = [
+        (hint, None) if connection.parameter is None or given is MISSING else judge(given, hint)
+        for connection, given, hint in zip(wiring.connections, types, wiring.hints, strict=True)
+    ]
+    answers = tuple([answer for _, answer in judged])
+    if judge is _judged and answers == wiring.proven:  # as nearly always: tasks wired alike share what is known of them
+        return Settled(result_type, tuple(sources), wiring.hints, wiring.proven), []
+    faults = [
+        _refusal(node, connection, source, given, want, answer)
+        for connection, source, given, (want, answer) in zip(wiring.connections, sources, types, judged, strict=True)
+        if answer is not None and answer.fit is Fit.REJECTED
+    ]
+    return Settled(result_type, tuple(sources), tuple([want for want, _ in judged]), answers), faults
+
+
+def _given_and_wanted(wiring: Wiring, types: Sequence[object]) -> list[tuple[object, object]]:
+    joined = zip(wiring.connections, types, wiring.hints, strict=True)
+    return [(given, hint) for each, given, hint in joined if each.parameter is not None and given is not MISSING]
 
 
 def _judged(given: object, hint: object) -> tuple[object, Answer]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 from syncra._edges import Edge, SettledNodes, edges_of, named_nodes, settle
+from syncra._frozen import Frozen
 from syncra._nodes import Binding, Input, Node, checked_name, checked_node
 from syncra._plan import ErrorMode, Plan
 from syncra._program import Validation
@@ -14,14 +15,14 @@ from syncra._registry import forget, registered
 from syncra._results import Results
 from syncra._strategies._interface import Strategy
 from syncra._task import BaseTask
-from syncra.errors import FrozenError, GraphError, NodeNotFoundError, suggestion
+from syncra.errors import GraphError, NodeNotFoundError, suggestion
 
 __all__ = ["Graph", "delete_graph", "get_graph", "run"]
 
 T = TypeVar("T")
 
 
-class Graph:
+class Graph(Frozen):
     """Frozen set of nodes and edges, closed over dependencies and acyclic; that it exists means that it was checked.
 
     Made by `Graph.of(...)` or `get_graph(...)`. Iterating gives the nodes in a topological order that is always the
@@ -40,10 +41,8 @@ class Graph:
     _edges: tuple[Edge, ...] | None
 
     def __init__(self, name: str | None, settled: SettledNodes) -> None:
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "settled", MappingProxyType(dict(settled)))
-        object.__setattr__(self, "_named", named_nodes(settled, self.describe()))
-        object.__setattr__(self, "_edges", None)
+        self._define(name=name, settled=MappingProxyType(dict(settled)), _edges=None)
+        self._define(_named=named_nodes(settled, self.describe()))
 
     @classmethod
     def of(cls, *nodes: Node[Any], name: str | None = None) -> Graph:
@@ -131,7 +130,7 @@ class Graph:
     def edges(self) -> tuple[Edge, ...]:
         """Every edge with its verdict, in the order of the targets."""
         if self._edges is None:
-            object.__setattr__(self, "_edges", tuple(edges_of(self.settled)))
+            self._define(_edges=tuple(edges_of(self.settled)))
         assert self._edges is not None  # set just above
         return self._edges
 
@@ -161,12 +160,6 @@ class Graph:
 
     def __len__(self) -> int:
         return len(self.settled)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenError(f"a Graph is frozen: {name!r} can't be set; make another graph with Graph.of(...)")
-
-    def __delattr__(self, name: str) -> None:
-        raise FrozenError(f"a Graph is frozen: {name!r} can't be deleted")
 
     def __reduce__(self) -> tuple[type[Graph], tuple[str | None, dict[Node[Any], object]]]:
         return Graph, (self.name, dict(self.settled))

@@ -8,19 +8,20 @@ from typing import Any, Literal, TypeAlias
 from syncra._begin import begin
 from syncra._bindings import start_values
 from syncra._edges import SettledNodes
+from syncra._frozen import Frozen
 from syncra._nodes import Binding, Node
 from syncra._program import Program, Validation, compile_program
 from syncra._results import Results
 from syncra._run import Run
 from syncra._strategies._interface import AsyncStrategy, Strategy
-from syncra.errors import FrozenError, OptionError, RunningLoopError
+from syncra.errors import OptionError, RunningLoopError
 
 __all__ = ["ErrorMode", "Plan", "check_options"]
 
 ErrorMode: TypeAlias = Literal["raise", "continue"]
 
 
-class Plan:
+class Plan(Frozen):
     """A graph compiled for a set of targets: steps in order, arguments as slots, checks placed.
 
     Frozen and re-entrant: the same plan may run in many threads and loops at once. Made by `Graph.compile`.
@@ -37,8 +38,7 @@ class Plan:
     _types: tuple[object, ...]
 
     def __init__(self, program: Program, types: Sequence[object]) -> None:
-        object.__setattr__(self, "_program", program)
-        object.__setattr__(self, "_types", tuple(types))
+        self._define(_program=program, _types=tuple(types))
 
     @classmethod
     def of(cls, settled: SettledNodes, targets: Sequence[Node[Any]], validate: Validation, name: str | None) -> Plan:
@@ -106,12 +106,6 @@ class Plan:
         given, unneeded = start_values(self._program, bindings, self._types)
         goes_on, name = on_error == "continue", type(strategy).__name__
         return begin(self._program, given, unneeded=unneeded, goes_on=goes_on, strategy=name), strategy
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenError(f"a Plan is frozen: {name!r} can't be set; compile another one")
-
-    def __delattr__(self, name: str) -> None:
-        raise FrozenError(f"a Plan is frozen: {name!r} can't be deleted")
 
     def __reduce__(self) -> tuple[type[Plan], tuple[Program, tuple[object, ...]]]:
         return Plan, (self._program, self._types)

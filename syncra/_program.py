@@ -13,9 +13,9 @@ from inspect import Parameter
 from operator import itemgetter
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
-from syncra._calls import Accept, Check, Shape
+from syncra._calls import Accept, Check, Shape, may_be_no_value
 from syncra._edges import SettledNodes, inputs_first
-from syncra._nodes import Connection, Filler, Fixed, Node, Open, Settled
+from syncra._nodes import Connection, Filler, Fixed, Node, Open, Settled, Wiring
 from syncra._relation import Fit
 from syncra._routine import Routine
 from syncra._shapes import Shapes, is_shaped
@@ -202,37 +202,54 @@ class _Compiler:
         self.validate = validate
         self.index = {node: position for position, node in enumerate(nodes)}
         self.constants: list[object] = []
+        self.bare: dict[Wiring, Shape] = {}
+        self.looked_at: dict[tuple[int, int], bool] = {}
 
     def steps(self) -> Iterator[Step]:
         for node, index in self.index.items():
             known = self.settled[node]
+            if node.wiring.is_plain:  # as nearly all are
+                sources = tuple([self.index[each] for each in known.sources])
+                shape = self._shape(node, known)
+                yield Step(index, node, sources, tuple(dict.fromkeys(sources)), shape)
+                continue
             taken = tuple(zip(node.wiring.connections, known.sources, strict=True))
             sources = tuple(dict.fromkeys(self.index[each] for way, each in taken if way.takes != "option"))
             options = dict.fromkeys(self.index[each] for way, each in taken if way.takes == "option")
-            slots, shape = self._shape(node, known)
             places = _places_of_items(node) if any(way.takes == "items" for way, _ in taken) else ()
             further = tuple(each for each in options if each not in sources)
-            yield Step.of(index, node, slots, sources, shape, further, places)
+            yield Step(index, node, self._slots(node, known), sources, self._shape(node, known), further, places)
 
-    def _shape(self, node: Node[Any], known: Settled) -> tuple[tuple[int, ...], Shape]:
-        wiring = node.wiring
-        fillers: list[Filler] = [*wiring.positional, *(filler for _, filler in wiring.keyword)]
-        joined = iter(zip(known.sources, known.answers, known.hints, strict=True))
-        slots: list[int] = []
-        checks: list[tuple[int, Check]] = []
-        for place, filler in enumerate(fillers):
-            if not isinstance(filler, Connection):
-                slots.append(self._constant(filler))
-                continue
-            source, answer, hint = next(joined)
-            slots.append(self.index[source])
-            is_open = answer is None or answer.fit is Fit.PROVEN or hint is Parameter.empty
-            if self.validate != "off" and not is_open:
-                checks.append((place, Check(hint, source.name, node.name, filler.parameter or "")))
-        names = tuple(name for name, _ in wiring.keyword)
+    def _slots(self, node: Node[Any], known: Settled) -> tuple[int, ...]:
+        sources = iter(known.sources)
+        fillers = _fillers(node)
+        return tuple(
+            self.index[next(sources)] if isinstance(each, Connection) else self._constant(each) for each in fillers
+        )
+
+    def _shape(self, node: Node[Any], known: Settled) -> Shape:
+        """How the slots are handed over; one object for all tasks of a function of which nothing is checked."""
         result = known.result_type if known.call_type is MISSING else known.call_type
-        accept = Accept.of(node, result, is_checked=self.validate == "all")
-        return tuple(slots), Shape(len(wiring.positional), names, tuple(checks), accept)
+        accept = self._accept(node, result)
+        checks = () if known.answers is node.wiring.proven or self.validate == "off" else _checks(node, known)
+        if accept is None and not checks:
+            bare = self.bare.get(node.wiring)
+            if bare is None:
+                bare = self.bare[node.wiring] = _shape_of(node.wiring)
+            return bare
+        return _shape_of(node.wiring, checks, accept)
+
+    def _accept(self, node: Node[Any], result: object) -> Accept | None:
+        if not node.is_task:
+            return None
+        if self.validate == "all":
+            return Accept(node.name, result, is_checked=True)
+        # One function has one answer for all its tasks; the ids are those of objects that the nodes keep alive.
+        key = id(node.function), id(result)
+        looked_at = self.looked_at.get(key)
+        if looked_at is None:
+            looked_at = self.looked_at[key] = may_be_no_value(node, result)
+        return Accept(node.name, result, is_checked=False) if looked_at else None
 
     def _constant(self, filler: Fixed | Open) -> int:
         if isinstance(filler, Open):  # a graph with an open parameter does not exist
@@ -241,6 +258,25 @@ class _Compiler:
         return len(self.index) + len(self.constants) - 1
 
 
+def _fillers(node: Node[Any]) -> tuple[Filler, ...]:
+    return (*node.wiring.positional, *(filler for _, filler in node.wiring.keyword))
+
+
+def _shape_of(wiring: Wiring, checks: tuple[tuple[int, Check], ...] = (), accept: Accept | None = None) -> Shape:
+    return Shape(len(wiring.positional), tuple(name for name, _ in wiring.keyword), checks, accept)
+
+
+def _checks(node: Node[Any], known: Settled) -> tuple[tuple[int, Check], ...]:
+    joined = iter(zip(known.sources, known.answers, known.hints, strict=True))
+    checks: list[tuple[int, Check]] = []
+    for place, filler in enumerate(_fillers(node)):
+        if not isinstance(filler, Connection):
+            continue
+        source, answer, hint = next(joined)
+        if answer is not None and answer.fit is not Fit.PROVEN and hint is not Parameter.empty:
+            checks.append((place, Check(hint, source.name, node.name, filler.parameter or "")))
+    return tuple(checks)
+
+
 def _places_of_items(node: Node[Any]) -> tuple[int, ...]:
-    fillers = (*node.wiring.positional, *(filler for _, filler in node.wiring.keyword))
-    return tuple(n for n, each in enumerate(fillers) if isinstance(each, Connection) and each.takes == "items")
+    return tuple(n for n, each in enumerate(_fillers(node)) if isinstance(each, Connection) and each.takes == "items")

@@ -8,8 +8,7 @@ from typing import Any, TypeVar, Union, overload
 
 from syncra._nodes import Connection, Fixed, Node, Settled, Wiring, checked_node, is_node
 from syncra._outcome import Outcome
-from syncra._policy import DEFAULT_POLICY
-from syncra._relation import Answer, Fit
+from syncra._relation import PROVEN
 from syncra.errors import OptionError
 
 __all__ = ["OutcomeNode", "RecoverNode", "outcome", "recover"]
@@ -18,27 +17,24 @@ T = TypeVar("T")
 U = TypeVar("U")
 T_co = TypeVar("T_co", covariant=True)
 
-_PROVEN = Answer(Fit.PROVEN, "")
-
 
 class _Absorbing(Node[T_co]):
     """A node whose first source may fail."""
 
-    def __init__(self, source: Node[Any], wiring: Wiring, absorbs: tuple[type[BaseException], ...], name: str) -> None:
-        self.source = source
-        self.wiring = wiring
-        self.absorbs = absorbs
-        self.name = name
-        self.function = _same
-        self.is_async = False
-        self.policy = DEFAULT_POLICY
-        self.result_type = Any
-        self.settled = None
-        sources = [each.source for each in wiring.connections if isinstance(each.source, Node)]
-        known = [each.settled.result_type for each in sources if each.settled is not None]
-        if len(known) == len(sources):
-            self.settled = self.settle(sources, known)
-            self.result_type = self.settled.result_type
+    source: Node[Any]
+
+    def __init__(
+        self,
+        sources: tuple[Node[Any], ...],
+        wiring: Wiring,
+        absorbs: tuple[type[BaseException], ...],
+        name: str,
+        **further: object,
+    ) -> None:
+        self._define(
+            source=sources[0], sources=sources, wiring=wiring, absorbs=absorbs, name=name, function=_same, **further
+        )
+        self._settle_if_known()
 
     @property
     def place(self) -> str:
@@ -57,28 +53,30 @@ class RecoverNode(_Absorbing[T_co]):
         on: the exceptions that it takes.
     """
 
+    fallback: object
+
     def __init__(self, source: Node[Any], fallback: object, on: tuple[type[BaseException], ...]) -> None:
-        self.fallback = fallback
-        instead = Connection(fallback, "fallback", Any, "option") if is_node(fallback) else Fixed("fallback", fallback)
-        wiring = Wiring(positional=(Connection(source, "node"), instead))
-        super().__init__(source, wiring, on, f"recover({source.name})")
+        sources = (source, fallback) if is_node(fallback) else (source,)
+        instead = Connection("fallback", Any, "option") if is_node(fallback) else Fixed("fallback", fallback)
+        wiring = Wiring(positional=(Connection("node"), instead))
+        super().__init__(sources, wiring, on, f"recover({source.name})", fallback=fallback)
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
         known = [*types, *(() if is_node(self.fallback) else (type(self.fallback),))]
-        return Settled(either(known), tuple(sources), (Any,) * len(sources), (_PROVEN,) * len(sources))
+        return Settled(either(known), tuple(sources), (Any,) * len(sources), (PROVEN,) * len(sources))
 
 
 class OutcomeNode(_Absorbing[T_co]):
     """How another node ended, as a value."""
 
     def __init__(self, source: Node[Any]) -> None:
-        wiring = Wiring(positional=(Connection(source, "node"),))
-        super().__init__(source, wiring, (BaseException,), f"outcome({source.name})")
+        wiring = Wiring(positional=(Connection("node"),))
+        super().__init__((source,), wiring, (BaseException,), f"outcome({source.name})")
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
         given: Any = Any if types[0] is Parameter.empty else types[0]
         came: object = Outcome[given]  # type: ignore[misc]  # an alias of a union, subscripted at run time
-        return Settled(came, tuple(sources), (Any,), (_PROVEN,))
+        return Settled(came, tuple(sources), (Any,), (PROVEN,))
 
 
 @overload

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn, Protocol
 
 from syncra._calls import Shape, composed
@@ -27,9 +26,8 @@ class _Pending:
 PENDING: Final = _Pending()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One node of a plan, ready to be called.
+    """One node of a plan, ready to be called; frozen.
 
     Attributes:
         index: its place in the order, and the slot of its value.
@@ -47,21 +45,22 @@ class Step:
         shape: how the slots are handed to the node's own function, for drivers that call it elsewhere.
     """
 
-    index: int
-    node: Node[Any]
-    call: Callable[..., Any]
-    slots: tuple[int, ...]
-    sources: tuple[int, ...]
-    is_async: bool
-    is_local: bool
-    policy: Policy
-    shape: Shape
-    options: tuple[int, ...] = ()
-    places: tuple[int, ...] = ()
+    __slots__ = (
+        "call",
+        "index",
+        "is_async",
+        "is_local",
+        "node",
+        "options",
+        "places",
+        "policy",
+        "shape",
+        "slots",
+        "sources",
+    )
 
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         index: int,
         node: Node[Any],
         slots: tuple[int, ...],
@@ -69,11 +68,20 @@ class Step:
         shape: Shape,
         options: tuple[int, ...] = (),
         places: tuple[int, ...] = (),
-    ) -> Step:
-        """The step of a node."""
-        call = _no_call if node.function is None else composed(node.function, shape, is_async=node.is_async)
-        is_local = not node.is_task
-        return cls(index, node, call, slots, sources, node.is_async, is_local, node.policy, shape, options, places)
+    ) -> None:
+        self.index = index
+        self.node = node
+        self.call: Callable[..., Any] = _no_call  # Any: what the node's function takes
+        if node.function is not None:
+            self.call = composed(node.function, shape, is_async=node.is_async)
+        self.slots = slots
+        self.sources = sources
+        self.is_async = node.is_async
+        self.is_local = not node.is_task
+        self.policy = node.policy
+        self.shape = shape
+        self.options = options
+        self.places = places
 
     @property
     def token(self) -> int:
@@ -99,7 +107,7 @@ class Step:
 
     def __reduce__(self) -> tuple[object, ...]:
         # The composed call is a closure: it is put together again.
-        return Step.of, (self.index, self.node, self.slots, self.sources, self.shape, self.options, self.places)
+        return Step, (self.index, self.node, self.slots, self.sources, self.shape, self.options, self.places)
 
 
 def _no_call() -> NoReturn:

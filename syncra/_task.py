@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from syncra._fit import fit
-from syncra._nodes import Connection, Dependency, Fixed, Node, Settled, Wiring, checked_name
+from syncra._nodes import Dependency, Fixed, Node, Settled, Wiring, checked_name
 from syncra._policy import Policy
 from syncra._registry import Definition, register
-from syncra._signature import Signature, as_callable, read_signature
+from syncra._signature import MISSING, Signature, as_callable, read_signature
 from syncra._wiring import wire
-from syncra.errors import CallError, DeclarationError, OptionError, WiringError, suggestion
+from syncra.errors import CallError, DeclarationError, DependencyTypeError, OptionError, WiringError, suggestion
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -23,6 +22,9 @@ __all__ = ["AsyncTask", "BaseTask", "Task", "declare"]
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
+
+Arranged = tuple[object, object, object]
+"""The options `dependencies`, `arguments` and `after` as they were given."""
 
 OPTIONS = ("name", "graph_name", "dependencies", "arguments", "after", "retries", "timeout", "offload")
 
@@ -34,53 +36,60 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         signature: of the function, with annotations resolved as far as they could be.
         graph_name: the graph that it is registered in, if any.
         stacked_on: the task that this one was decorated onto, where decorators are stacked.
+        arranged: how it was to be wired, where names in annotations did not exist; it is wired again once they do.
     """
 
-    function: Callable[..., Any]  # Any: P and R_co are what the checkers know of it
+    # Any: P and R_co are what the checkers know of it; a task always has one, unlike other nodes.
+    function: Callable[..., Any]  # pyright: ignore[reportIncompatibleVariableOverride]
     signature: Signature
     graph_name: str | None
     stacked_on: BaseTask[..., Any] | None
+    arranged: Arranged | None
 
-    def __init__(self, function: Callable[..., Any], signature: Signature, declared: _Declared) -> None:
-        self.function = function  # pyright: ignore[reportIncompatibleVariableOverride]  # a task always has one
-        self.signature = signature
-        self.name = declared.name
-        self.policy = declared.policy
-        self.graph_name = declared.graph_name
-        self.stacked_on = declared.stacked_on
-        self.wiring = declared.wiring
-        self.result_type = signature.result
-        self.is_async = signature.is_async
-        self.settled = None
-        self._declared = declared
-        self.__wrapped__ = function
-        self.__name__: str = getattr(function, "__name__", self.name)
-        self.__qualname__: str = getattr(function, "__qualname__", self.__name__)
-        self.__module__ = getattr(function, "__module__", None) or "builtins"
-        self.__doc__ = getattr(function, "__doc__", None)
+    def __init__(
+        self, function: Callable[..., Any], signature: Signature, arranged: Arranged, **declared: object
+    ) -> None:
+        self._define(
+            function=function,
+            signature=signature,
+            result_type=signature.result,
+            arranged=arranged if signature.unresolved else None,
+            __module__=getattr(function, "__module__", None) or "builtins",
+            __doc__=getattr(function, "__doc__", None),
+            **declared,
+        )
 
-    def __getattr__(self, name: str) -> Any:  # Any: only __signature__, which `inspect` reads
-        # Not a property: the class itself has a signature of its own.
+    def __getattr__(self, name: str) -> Any:  # Any: what it has of its function
+        # Not properties: the class itself has these of its own.
         if name == "__signature__":
             import inspect
 
             return inspect.signature(self.function)
+        if name == "__wrapped__":
+            return self.function
+        if name in ("__name__", "__qualname__"):
+            return getattr(self.function, name, self.name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
-        signature, wiring = self.read_again()
-        fixed = self.fixed_with_hints(signature, wiring)
-        settled, faults = fit(self, wiring.connections, sources, types, result_type=signature.result, fixed=fixed)
+        settled, faults = self._fit(sources, types)
         if faults:
             DeclarationError.raise_all(self.describe(), faults)
         return settled
 
+    def _fit(
+        self, sources: Sequence[Node[object]], types: Sequence[object]
+    ) -> tuple[Settled, list[DependencyTypeError]]:
+        signature, wiring = self.read_again()
+        fixed = self.fixed_with_hints(signature, wiring) if wiring.fixed else ()
+        return fit(self, wiring, sources, types, result_type=signature.result, fixed=fixed)
+
     def read_again(self) -> tuple[Signature, Wiring]:
         """Its signature and wiring, read again where names did not exist at decoration that may exist now."""
-        if not self.signature.unresolved:
+        if self.arranged is None:
             return self.signature, self.wiring
         signature = read_signature(self.function)
-        wiring, wrong = self._declared.wire(signature)  # it holds the parameters' hints
+        wiring, _, wrong = wire(signature, *self.arranged, whole=False)  # it holds the parameters' hints
         DeclarationError.raise_all(f"{self.describe()} ({self.place})", wrong)
         return signature, wiring
 
@@ -99,23 +108,13 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         Raises:
             DeclarationError: something does not fit.
         """
-        if self.signature.unresolved:
+        if self.arranged is not None:
             return
-        connections: list[Connection] = []
-        sources: list[Node[object]] = []
-        types: list[object] = []
-        for each in self.wiring.connections:
-            source = each.source
-            if not isinstance(source, str) and source.settled is not None:
-                connections.append(each)
-                sources.append(source)
-                types.append(source.settled.result_type)
-        if len(connections) == len(self.wiring.connections):
-            self.settled = self.settle(sources, types)
-            self.result_type = self.settled.result_type
-        else:
-            _, faults = fit(self, connections, sources, types, result_type=Any)
-            DeclarationError.raise_all(self.describe(), faults)
+        types = [_known_type(each) for each in self.sources]
+        sources = cast("tuple[Node[object], ...]", self.sources)  # cast: names among them have no known type
+        settled = self.settle(sources, types)
+        if MISSING not in types:
+            self._define(settled=settled, result_type=settled.result_type)
 
     @property
     def is_task(self) -> bool:
@@ -177,6 +176,8 @@ class Task(BaseTask[P, R_co]):
 class AsyncTask(BaseTask[P, R_co]):
     """A decorated coroutine function: a node that gives what awaiting it gives; called, it gives a coroutine."""
 
+    is_async = True
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]:
         """Call the coroutine function itself, outside of any run.
 
@@ -190,6 +191,10 @@ class AsyncTask(BaseTask[P, R_co]):
 def is_task(value: object) -> TypeIs[BaseTask[..., Any]]:
     """Whether it is a task, of whatever parameters and result."""
     return isinstance(value, BaseTask)
+
+
+def _known_type(source: Node[object] | str) -> object:
+    return MISSING if isinstance(source, str) or source.settled is None else source.settled.result_type
 
 
 def _lookup(module: str, qualname: str) -> object:
@@ -210,28 +215,6 @@ def _restored(module: str, qualname: str, depth: int) -> object:
     raise WiringError(f"{module}.{qualname} is no task here, but it was one where it was pickled")
 
 
-@dataclass(slots=True, eq=False)
-class _Declared:
-    """What `@task` was told about one function, read and checked.
-
-    Attributes:
-        dependencies, arguments, after: the options as they were given, to wire again once late names exist.
-    """
-
-    name: str
-    graph_name: str | None
-    policy: Policy
-    dependencies: object
-    arguments: object
-    after: object
-    stacked_on: BaseTask[..., Any] | None
-    wiring: Wiring
-
-    def wire(self, signature: Signature) -> tuple[Wiring, list[DeclarationError]]:
-        """The wiring again, for a signature of which more is known."""
-        return wire(signature, self.dependencies, self.arguments, self.after, whole=False)
-
-
 def declare(
     decorated: object, options: Mapping[str, object], local_names: Callable[[], Mapping[str, object]]
 ) -> BaseTask[..., Any]:
@@ -248,26 +231,39 @@ def declare(
     name, graph_name, policy = _read_options(options, signature, faults)
     arranged = options.get("dependencies"), options.get("arguments"), options.get("after")
     # A task that says nothing of its dependencies may leave parameters to whoever uses it, as a fan-out does.
-    wiring, wrong = wire(signature, *arranged, whole=arranged[0] is not None or graph_name is not None)
+    whole = arranged[0] is not None or graph_name is not None
+    wiring, sources, wrong = wire(signature, *arranged, whole=whole)
     faults += wrong
-    declared = _Declared(name, graph_name, policy, *arranged, stacked_on, wiring)
-    node: BaseTask[..., Any]
-    node = AsyncTask(function, signature, declared) if signature.is_async else Task(function, signature, declared)
+    node = _kind_of(signature)(
+        function,
+        signature,
+        arranged,
+        name=name,
+        graph_name=graph_name,
+        policy=policy,
+        stacked_on=stacked_on,
+        wiring=wiring,
+        sources=sources,
+    )
     try:
         node.settle_now()
     except DeclarationError as error:
         faults += error.faults or (error,)
     if graph_name is None:
         faults += [
-            WiringError(f"{node.describe()} names {each.source!r}: names are looked up in a graph; give a graph_name=")
-            for each in wiring.connections
-            if isinstance(each.source, str)
+            WiringError(f"{node.describe()} names {each!r}: names are looked up in a graph; give a graph_name=")
+            for each in sources
+            if isinstance(each, str)
         ]
     if faults:
         DeclarationError.raise_all(f"{node.describe()} ({node.place})", faults)
     if graph_name is not None:
         register(graph_name, node, Definition.of(node.__module__, node.__qualname__, node.place))
     return node
+
+
+def _kind_of(signature: Signature) -> type[BaseTask[..., Any]]:
+    return AsyncTask if signature.is_async else Task
 
 
 def _read_options(

@@ -7,8 +7,7 @@ from operator import itemgetter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from syncra._nodes import Connection, Node, Settled, Wiring, checked_node
-from syncra._policy import DEFAULT_POLICY
-from syncra._relation import Answer, Fit, type_name
+from syncra._relation import PROVEN, type_name
 from syncra.errors import DeclarationError, ValueCheckError, WiringError
 
 __all__ = ["parse", "unchecked", "unpack"]
@@ -24,7 +23,7 @@ F = TypeVar("F")
 G = TypeVar("G")
 H = TypeVar("H")
 
-_PROVEN = Answer(Fit.PROVEN, "")
+_ONE_VALUE = Wiring(positional=(Connection("value"),))
 
 
 class View(Node[T_co]):
@@ -37,31 +36,24 @@ class View(Node[T_co]):
         type_of: the type of the value, from the source's type.
     """
 
+    source: Node[Any]
+    type_of: Callable[[object], object]
+
     def __init__(
         self, source: Node[Any], name: str, function: Callable[[Any], Any], type_of: Callable[[object], object]
     ) -> None:
-        self.name = name
-        self.function = function
-        self.is_async = False
-        self.wiring = Wiring(positional=(Connection(source, "value"),))
-        self.policy = DEFAULT_POLICY
-        self._source = source
-        self._type_of = type_of
-        self.result_type = Any
-        self.settled = None
-        if source.settled is not None:
-            self.settled = self.settle([source], [source.settled.result_type])
-            self.result_type = self.settled.result_type
+        self._define(name=name, function=function, wiring=_ONE_VALUE, sources=(source,), source=source, type_of=type_of)
+        self._settle_if_known()
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
-        return Settled(self._type_of(types[0]), tuple(sources), (Any,), (_PROVEN,))
+        return Settled(self.type_of(types[0]), tuple(sources), (Any,), (PROVEN,))
 
     @property
     def place(self) -> str:
-        return self._source.place
+        return self.source.place
 
     def describe(self) -> str:
-        return f"{self.name} of {self._source.describe()}"
+        return f"{self.name} of {self.source.describe()}"
 
 
 def unchecked(node: Node[Any], /) -> Node[Any]:

@@ -6,26 +6,29 @@ A pure function from what was declared to a frozen Wiring, and every fault found
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
-from syncra._nodes import Connection, Dependency, Filler, Fixed, Node, Open, Wiring, checked_name, checked_node
+from syncra._nodes import Connection, Dependency, Filler, Fixed, Node, Open, Wiring, checked_name, checked_node, is_node
 from syncra._relation import type_name
 from syncra._signature import MISSING, Parameter, Signature
 from syncra.errors import ArgumentError, DeclarationError, OptionError, WiringError, suggestion
 
 __all__ = ["wire"]
 
-_IN_ORDER = (Node, tuple, str, type(None))
 _NO_TUPLES = (list, set, frozenset)
 
 Sources = tuple["Node[object] | str", ...]
+Wired = tuple[Wiring, Sources, list[DeclarationError]]
+
+# One function may be many tasks. Where nothing but nodes in order fills its parameters, the number of these decides its
+# wiring. Long ones are seldom met again.
+_in_order: WeakKeyDictionary[Signature, dict[int, Wiring]] = WeakKeyDictionary()
+_LONG = 16
 
 
-def wire(
-    signature: Signature, dependencies: object, arguments: object, after: object, *, whole: bool
-) -> tuple[Wiring, list[DeclarationError]]:
-    """The wiring of a function, and what is wrong with it.
+def wire(signature: Signature, dependencies: object, arguments: object, after: object, *, whole: bool) -> Wired:
+    """The wiring of a function, the sources of its connections, and what is wrong.
 
     Args:
         signature: of the function.
@@ -34,31 +37,63 @@ def wire(
         after: a node, a name or a tuple of these.
         whole: every required parameter must be filled here; otherwise it may be left to whoever uses the task.
     """
+    nodes = _only_nodes(dependencies) if arguments is None and after is None else None
+    if nodes is None or len(nodes) > _LONG:
+        return _wired(signature, dependencies, arguments, after, whole=whole)
+    known = _in_order.get(signature)
+    if known is None:
+        known = _in_order[signature] = {}
+    wiring = known.get(len(nodes))
+    if wiring is not None:
+        return wiring, nodes, []
+    wiring, sources, faults = _wired(signature, dependencies, None, None, whole=whole)
+    if sources == nodes and not wiring.open and not faults:
+        known[len(nodes)] = wiring
+    return wiring, sources, faults
+
+
+def _only_nodes(dependencies: object) -> tuple[Node[object], ...] | None:
+    if dependencies is None:
+        return ()
+    if is_node(dependencies):
+        return (dependencies,)
+    if not isinstance(dependencies, tuple):
+        return None
+    several = cast("tuple[Node[object], ...]", dependencies)  # cast: if they are, which is asked at once
+    return several if all(map(is_node, several)) else None
+
+
+def _wired(signature: Signature, dependencies: object, arguments: object, after: object, *, whole: bool) -> Wired:
     draft = _Draft(signature)
     draft.fix(arguments)
-    # Asking an abstract class takes longer than all that is nearly always given.
-    if not isinstance(dependencies, _IN_ORDER) and isinstance(dependencies, Mapping):
+    if isinstance(dependencies, Mapping):
         draft.connect_by_name(cast("Mapping[object, object]", dependencies))  # cast: looked at one by one
         rest: Sources = ()
     else:
-        given = draft.sources("dependencies", dependencies)  # pyright: ignore[reportUnknownArgumentType]  # any items
-        rest = draft.connect_in_order(given)
+        rest = draft.connect_in_order(draft.sources("dependencies", dependencies))
     # What could not be read might have filled the rest.
     draft.take_defaults(whole=whole and not draft.faults)
-    waits = (*rest, *draft.sources("after", after))
-    positional, keyword = draft.laid_out()
-    return Wiring(positional, keyword, tuple(Connection(each, None) for each in waits)), draft.faults
+    draft.wait_for((*rest, *draft.sources("after", after)))
+    return draft.wired()
 
 
-@dataclass
 class _Draft:
     """The wiring of one function while it is found out; lives only inside `wire`."""
 
-    signature: Signature
-    filled: dict[str, Filler] = field(default_factory=dict[str, Filler])
-    further: list[Filler] = field(default_factory=list[Filler])
-    named: dict[str, Filler] = field(default_factory=dict[str, Filler])
-    faults: list[DeclarationError] = field(default_factory=list[DeclarationError])
+    def __init__(self, signature: Signature) -> None:
+        self.signature = signature
+        self.filled: dict[str, Filler] = {}
+        self.further: list[Filler] = []
+        self.named: dict[str, Filler] = {}
+        self.waits: list[Connection] = []
+        self.came_from: dict[Connection, Node[object] | str] = {}
+        self.faults: list[DeclarationError] = []
+
+    def connect(self, source: Node[object] | str, parameter: str | None, hint: object = Any) -> Connection:
+        """A connection that leads from this source."""
+        made = Connection(parameter, hint)
+        self.came_from[made] = source
+        return made
 
     def sources(self, option: str, given: object) -> Sources:
         """What an option names: nodes and names of tasks; what is neither becomes a fault."""
@@ -108,7 +143,7 @@ class _Draft:
             source = self._source("dependencies", given)
             parameter = self._parameter(name, "dependencies=")
             if source is not None and parameter is not None and isinstance(name, str):
-                self._fill(parameter, name, Connection(source, name, parameter.hint))
+                self._fill(parameter, name, self.connect(source, name, parameter.hint))
 
     def connect_in_order(self, sources: Sources) -> Sources:
         """Fill the positional parameters that are not fixed with the sources, in order; what is left over."""
@@ -120,9 +155,9 @@ class _Draft:
                 continue
             if parameter.variadic:
                 label = f"*{parameter.name}"
-                self.further += [Connection(source, label, parameter.hint) for source in left]
+                self.further += [self.connect(source, label, parameter.hint) for source in left]
                 return ()
-            self._fill(parameter, parameter.name, Connection(left.pop(0), parameter.name, parameter.hint))
+            self._fill(parameter, parameter.name, self.connect(left.pop(0), parameter.name, parameter.hint))
         return tuple(left)
 
     def take_defaults(self, *, whole: bool) -> None:
@@ -132,7 +167,7 @@ class _Draft:
                 continue
             default, name = parameter.default, parameter.name
             if isinstance(default, Dependency):
-                self._fill(parameter, name, Connection(default.node, name, parameter.hint))
+                self._fill(parameter, name, self.connect(default.node, name, parameter.hint))
             elif default is MISSING and name not in self.filled:
                 self.filled[name] = Open(name, parameter.hint)
                 if whole:
@@ -160,10 +195,26 @@ class _Draft:
         fillers = self.named if parameter.variadic else self.filled
         earlier = fillers.setdefault(name, filler)
         if earlier is not filler:
-            both = f"by {_source_of(earlier)} and by {_source_of(filler)}"
+            both = f"by {self._shown(earlier)} and by {self._shown(filler)}"
             self.faults.append(WiringError(f"parameter {name!r} is filled twice: {both}; keep one"))
 
-    def laid_out(self) -> tuple[tuple[Filler, ...], tuple[tuple[str, Filler], ...]]:
+    def _shown(self, filler: Filler) -> str:
+        if isinstance(filler, Connection):
+            source = self.came_from[filler]
+            return repr(source if isinstance(source, str) else source.name)
+        return "a fixed argument"
+
+    def wait_for(self, sources: Sources) -> None:
+        """Sources that only have to be done before."""
+        self.waits = [self.connect(each, None) for each in sources]
+
+    def wired(self) -> Wired:
+        """What was found out."""
+        positional, keyword = self._laid_out()
+        wiring = Wiring(positional, keyword, tuple(self.waits))
+        return wiring, tuple(self.came_from[each] for each in wiring.connections), self.faults
+
+    def _laid_out(self) -> tuple[tuple[Filler, ...], tuple[tuple[str, Filler], ...]]:
         """The fillers as a call wants them: by position as far as that goes, the rest by name.
 
         A default in the middle is passed as a value where what follows it can only go by position.
@@ -186,9 +237,3 @@ class _Draft:
         named = [each.name for each in self.signature.parameters if not each.positional]
         keyword += [(name, self.filled[name]) for name in named if name in self.filled]
         return (*positional, *self.further), (*keyword, *self.named.items())
-
-
-def _source_of(filler: Filler) -> str:
-    if isinstance(filler, Connection):
-        return repr(filler.source if isinstance(filler.source, str) else filler.source.name)
-    return "a fixed argument"

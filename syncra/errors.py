@@ -251,7 +251,7 @@ class NodeUseError(SyncraError, TypeError):
 
 
 class FrozenError(SyncraError, AttributeError):
-    """An attempt to change a graph or a plan: what is checked stays as it was checked."""
+    """An attempt to change a node, a graph or a plan: what is checked stays as it was checked."""
 
 
 class BindingError(SyncraError, ValueError):

@@ -8,7 +8,7 @@ run-time self (`_classes`, `_members`, `_signatures`) or from stubs (`_typeshed`
 
 from __future__ import annotations
 
-from syncra._relation._answer import Answer, Fit
+from syncra._relation._answer import PROVEN, Answer, Fit
 from syncra._relation._questions import (
     assignable,
     has_variables,
@@ -19,6 +19,7 @@ from syncra._relation._questions import (
 )
 
 __all__ = [
+    "PROVEN",
     "Answer",
     "Fit",
     "assignable",

@@ -19,7 +19,9 @@ from syncra import (
     delete_graph,
     depends,
     get_graph,
+    outcome,
     parse,
+    recover,
     run,
     task,
     unchecked,
@@ -31,6 +33,7 @@ from syncra.errors import (
     CycleError,
     DependencyTypeError,
     DuplicateTaskError,
+    FrozenError,
     GraphError,
     GraphNotFoundError,
     NodeNotFoundError,
@@ -110,6 +113,23 @@ def abs_of(value: int) -> int:
     return abs(value)
 
 
+def test_nodes_are_frozen() -> None:
+    """What was checked at declaration stays: no attribute of a task, an input or a view can be set or deleted."""
+
+    @task(graph_name="frozen")
+    def give() -> tuple[int, str]:
+        return 1, "one"
+
+    first, _ = unpack(give)
+    for node in (give, first, parse(give, tuple[int, str]), Input("n", default=1), recover(give, None), outcome(give)):
+        for name in ("name", "result_type", "settled", "new"):
+            with pytest.raises(FrozenError, match=rf"a {type(node).__name__} is frozen: '{name}' can't be set"):
+                setattr(node, name, None)
+        with pytest.raises(FrozenError, match="'name' can't be deleted"):
+            del node.name
+        assert isinstance(node.name, str)
+
+
 def test_graphs_plans_and_edges_are_frozen() -> None:
     """Nothing of a graph, a plan or an edge can be set or deleted."""
     plan = graph.compile()
@@ -128,7 +148,7 @@ def test_graphs_plans_and_edges_are_frozen() -> None:
     with pytest.raises(TypeError):
         graph.settled[size] = None  # type: ignore[index]  # what is tested
     with pytest.raises(AttributeError):
-        limit.bind(3).value = 4  # type: ignore[misc]  # what is tested
+        limit.bind(3).value = 4
 
 
 @pytest.mark.parametrize("wrong", [5, None, "size", abs_of, object])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -53,6 +54,23 @@ def test_a_long_chain_fails_and_is_described_without_recursion(chain: list[Node[
     assert set(results.skipped.values()) == {(broken,)}
     assert len(graph.edges) == MANY // 10 - 1
     assert len(repr(graph)) < 200
+
+
+def test_few_objects_are_made_for_a_task() -> None:
+    """The garbage collector has four objects more to look at for a task of a function that many are made of.
+
+    These are the node, its dependencies, what is known of its types, and its step. Large graphs wait for collections.
+    """
+    size = 2_000
+    gc.collect()
+    before = len(gc.get_objects())
+    nodes: list[Node[int]] = [task(name="t0")(_start)]
+    for place in range(1, size):
+        nodes.append(task(name=f"t{place}", dependencies=nodes[-1])(_next))
+    plan = Graph.of(*nodes).compile()
+    gc.collect()
+    assert len(gc.get_objects()) - before < 4.1 * size
+    assert len(plan.nodes) == size
 
 
 @pytest.fixture(scope="module")
