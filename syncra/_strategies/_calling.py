@@ -23,7 +23,7 @@ def call_row(run: Run, start: int, stop: int) -> Step | None:  # noqa: C901  a b
     values = run.values
     index = start
     try:
-        for index, call, arity, a, b, c, freed in run.program.entries[start:stop]:
+        for index, call, arity, a, b, c, freed, more in run.program.entries[start:stop]:
             if arity == 1:
                 values[index] = call(values[a])
             elif arity == 2:
@@ -38,8 +38,10 @@ def call_row(run: Run, start: int, stop: int) -> Step | None:  # noqa: C901  a b
                 run.advance(index)
                 return run.program.steps[index]
             if freed is not None:
-                for slot in freed:
-                    values[slot] = PENDING
+                values[freed] = PENDING
+                if more is not None:
+                    for slot in more:
+                        values[slot] = PENDING
     except BaseException as error:  # told to the run, which decides whether it goes on
         run.advance(index)
         run.fail(run.program.steps[index], error)

@@ -158,7 +158,7 @@ class LoopDriver:
         index = start
         self._row, self._stop = iter(run.program.entries[start:stop]), stop
         try:
-            for index, call, arity, a, b, c, freed in self._row:
+            for index, call, arity, a, b, c, freed, more in self._row:
                 if arity < 0:
                     if arity == ~1:
                         values[index] = await call(values[a])
@@ -183,8 +183,10 @@ class LoopDriver:
                 else:
                     values[index] = call(*a(values))
                 if freed is not None:
-                    for slot in freed:
-                        values[slot] = PENDING
+                    values[freed] = PENDING
+                    if more is not None:
+                        for slot in more:
+                            values[slot] = PENDING
                 # `_is_spoiled`, twice as fast where there are no variables.
                 if cancelling() or (len(copy_context()) if lone else get_referents(copy_context())[0] is not untouched):
                     run.advance(index + 1)
