@@ -15,11 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from tests.benchmarks.budgets import print_budgets
 from tests.benchmarks.payloads import print_payloads
 from tests.benchmarks.replays import print_replays
+from tests.benchmarks.scale import print_scale
 
 TABLES: Mapping[str, Callable[[], None]] = {
     "budgets": print_budgets,
-    "replays": print_replays,
+    "scale": print_scale,
     "payloads": print_payloads,
+    "replays": print_replays,
 }
 
 
