@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
+from syncra._hidden import hidden_dependency, hidden_node
 from syncra._nodes import Connection, Dependency, Filler, Fixed, Node, Open, Wiring, checked_name, checked_node, is_node
 from syncra._relation import type_name
 from syncra._signature import MISSING, Parameter, Signature
@@ -17,6 +18,7 @@ from syncra.errors import ArgumentError, DeclarationError, OptionError, WiringEr
 __all__ = ["wire"]
 
 _NO_TUPLES = (list, set, frozenset)
+_AS_DEPENDENCY = ", whose value would not be there: give each node a parameter of its own, or take all with *args"
 
 Sources = tuple["Node[object] | str", ...]
 Wired = tuple[Wiring, Sources, list[DeclarationError]]
@@ -131,7 +133,10 @@ class _Draft:
             if parameter is None:
                 continue
             reasons = value_check(parameter.hint).faults(value)
-            if reasons is not None:
+            node = hidden_node(value, parameter.hint)
+            if node is not None:
+                self.faults.append(WiringError(f"the argument for {name!r} holds {node.describe()}{_AS_DEPENDENCY}"))
+            elif reasons is not None:
                 self.faults.append(
                     ArgumentError(f"the argument for {name!r} is not {type_name(parameter.hint)}: {reasons}")
                 )
@@ -166,7 +171,11 @@ class _Draft:
             if parameter.variadic:
                 continue
             default, name = parameter.default, parameter.name
-            if isinstance(default, Dependency):
+            if (hidden := hidden_dependency(default)) is not None:
+                self.faults.append(
+                    WiringError(f"the default of {name!r} holds {hidden!r} inside of a container{_AS_DEPENDENCY}")
+                )
+            elif isinstance(default, Dependency):
                 self._fill(parameter, name, self.connect(default.node, name, parameter.hint))
             elif default is MISSING and name not in self.filled:
                 self.filled[name] = Open(name, parameter.hint)

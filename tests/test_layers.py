@@ -17,6 +17,7 @@ LAYERS = (
     ("_signature", "_policy"),
     (
         "_nodes",
+        "_hidden",
         "_wiring",
         "_fit",
         "_registry",

@@ -14,7 +14,7 @@ from contextvars import Context
 from inspect import CO_COROUTINE
 from threading import current_thread, main_thread
 from types import CodeType, FrameType
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 __all__ = ["OwnLoop", "new_loop"]
 
@@ -68,9 +68,8 @@ class OwnLoop:
             return
         carrier = loop.create_task(coroutine, context=context)
         presses = _Presses(carrier)
-        signal.signal(signal.SIGINT, presses)
         try:
-            loop.run_until_complete(carrier)
+            presses.watch(loop)
         except asyncio.CancelledError:
             if not presses.has_cancelled:
                 raise
@@ -78,8 +77,6 @@ class OwnLoop:
             if presses.count > 1:
                 self._abandon(loop)
             raise
-        finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
         if presses.has_cancelled:
             raise KeyboardInterrupt
 
@@ -124,6 +121,16 @@ class _Presses:
         self._carrier = carrier
         self.count = 0
         self.has_cancelled = False
+        self._is_over = False
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run the loop until the carrier has ended."""
+        signal.signal(signal.SIGINT, self)
+        try:
+            loop.run_until_complete(self._carrier)
+        finally:
+            self._is_over = True
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def __call__(self, _number: int, frame: FrameType | None) -> None:
         self.count += 1
@@ -131,17 +138,17 @@ class _Presses:
         if self._carrier.done():
             raise KeyboardInterrupt
         if not is_first:
-            loop.call_soon_threadsafe(_interrupt)
+            loop.call_soon_threadsafe(self._leave)
         if _blocks_loop(frame, coroutines_too=not is_first):
             raise KeyboardInterrupt
         if is_first:
             self.has_cancelled = True
             loop.call_soon_threadsafe(self._carrier.cancel)
 
-
-def _interrupt() -> NoReturn:
-    # Between two callbacks of the loop, which could lose one by an exception that comes anywhere.
-    raise KeyboardInterrupt
+    def _leave(self) -> None:
+        # Between two callbacks of the loop, which could lose one by an exception that comes anywhere.
+        if not self._is_over:
+            raise KeyboardInterrupt
 
 
 def _blocks_loop(frame: FrameType | None, *, coroutines_too: bool) -> bool:

@@ -42,6 +42,9 @@ print(found == [3] * 8)
 _AT_EXIT = """
 atexit.register(lambda: print(plan.run(strategy=eval(sys.argv[1]))[three] == 3, flush=True))
 """
+_SYNC_AT_EXIT = """
+atexit.register(lambda: print(Graph.of(one).compile().run(strategy=eval(sys.argv[1]))[one], flush=True))
+"""
 _IN_DEL = """
 class Last:
     def __del__(self):
@@ -141,6 +144,13 @@ def test_a_run_at_exit_needs_no_new_thread(strategy: str) -> None:
     """In an `atexit` function strategies work that start no thread; newer interpreters refuse to start one there."""
     ended = ran(_TASKS + _AT_EXIT, strategy)
     assert (ended.code, ended.out, ended.errors) == (0, "True\n", "")
+
+
+@pytest.mark.parametrize("strategy", ["Threads(1)", "Threads(3)"])
+def test_threads_that_cannot_be_had_at_exit_are_done_without(strategy: str) -> None:
+    """In an `atexit` function sync tasks run on the caller's thread, where no other one can be started."""
+    ended = ran(_TASKS + _SYNC_AT_EXIT, strategy)
+    assert (ended.code, ended.out, ended.errors) == (0, "1\n", "")
 
 
 @every_strategy

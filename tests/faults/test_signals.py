@@ -153,3 +153,33 @@ def test_no_process_outlives_a_killed_driver(strategy: str, number: signal.Signa
         assert [program.hear(), program.hear()] == ["blocks", "blocks"]
         program.send(number)
         assert program.ended().code == -number
+
+
+_ON_ANOTHER_THREAD = (
+    _PROGRAM.partition("def main()")[0]
+    + r"""
+import signal
+results, ended = [], threading.Event()
+
+def other() -> None:
+    results.append(Graph.of(slow).compile().run(strategy=strategy)[slow])
+    ended.set()
+
+try:
+    threading.Thread(target=other).start()
+    ended.wait()
+except KeyboardInterrupt:
+    ended.wait()
+    print("interrupted", results, flush=True)
+"""
+)
+
+
+@pytest.mark.parametrize("strategy", ["Sequential()", "Threads(2)", "Asyncio()", "Asyncio(offload=True)"])
+def test_an_interrupt_is_the_main_threads(strategy: str) -> None:
+    """A run on another thread is not ended by Ctrl-C, which Python tells the main thread of."""
+    with started(_ON_ANOTHER_THREAD, strategy) as program:
+        assert program.hear() == "blocks"
+        program.send(signal.SIGINT)
+        ended = program.ended()
+    assert (ended.code, ended.out, ended.errors) == (0, "interrupted [1]\n", "")

@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC110  # what is waited for is set by other threads
 """Odd failures and odd values in this process, under each strategy that calls tasks here."""
 
 from __future__ import annotations
@@ -8,11 +9,25 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 import pytest
 
-from syncra import Asyncio, Failed, Graph, Node, Plan, Retry, Sequential, Strategy, Threads, task
+from syncra import (
+    Asyncio,
+    Failed,
+    Graph,
+    Node,
+    Plan,
+    Retry,
+    Sequential,
+    Skipped,
+    Strategy,
+    Succeeded,
+    Threads,
+    task,
+)
 from syncra.errors import TaskReturnError, TaskTimeoutError
 
 STRATEGIES: list[Strategy] = [Sequential(), Threads(1), Threads(4), Asyncio(), Asyncio(offload=True)]
@@ -257,3 +272,186 @@ def test_a_time_limit_holds_for_each_attempt(strategy: Strategy) -> None:
     release.set()
     assert not isinstance(outcome, Failed)
     assert [type(each) for each in getattr(outcome, "attempts", ())] == [TaskTimeoutError] * 2
+
+
+@every_strategy
+def test_what_means_something_to_us_is_a_value_all_the_same(strategy: Strategy) -> None:
+    """Outcomes, exceptions, None and the like are handed on as the objects that they are."""
+    outcomes = [Succeeded(1), Failed(ValueError()), Skipped("")]
+    odd: list[object] = [None, NotImplemented, ..., ValueError("a value"), *outcomes]
+    nodes = [task(name=f"t{n}", arguments={"value": value})(hand_on) for n, value in enumerate(odd)]
+    takers = [task(name=f"taker{n}", dependencies=node)(hand_on) for n, node in enumerate(nodes)]
+    results = Graph.of(*takers).compile().run(strategy=strategy, on_error="continue")
+    assert not results.failures
+    assert all(results[taker] is value for taker, value in zip(takers, odd, strict=True))
+
+
+def hand_on(value: Any) -> Any:
+    return value
+
+
+WITH_LOOPS: list[Strategy] = [Threads(2), Asyncio(), Asyncio(offload=True), Asyncio(max_concurrency=2)]
+every_loop = pytest.mark.parametrize("strategy", WITH_LOOPS, ids=repr)
+
+
+@every_loop
+def test_a_run_that_is_cancelled_twice_is_cancelled_once_more(strategy: Strategy) -> None:
+    """The second cancellation reaches what is still cleaning up, and the run ends when nothing of it is left."""
+    told: list[str] = []
+    begun = threading.Event()
+
+    @task
+    async def cleans_up() -> int:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            told.append("first")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                told.append("second")
+        return 1
+
+    async def main() -> None:
+        running = asyncio.ensure_future(Graph.of(cleans_up).compile().arun(strategy=strategy))
+        for name in ("begun", "first"):
+            while not (begun.is_set() if name == "begun" else told):
+                await asyncio.sleep(0)
+            running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert told == ["first", "second"]
+
+    asyncio.run(main())
+
+
+@every_loop
+def test_a_coroutine_that_goes_on_when_it_is_cancelled_is_waited_for(strategy: Strategy) -> None:
+    """What the rest of it comes to is its own affair: the failure that stopped the run is raised, and only then."""
+    told: list[str] = []
+    waiting = threading.Event()
+
+    @task
+    async def goes_on() -> int:
+        try:
+            waiting.set()
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            told.append("ended in its own time")
+        return 1
+
+    @task
+    async def fails() -> int:
+        while not waiting.is_set():
+            await asyncio.sleep(0)
+        raise KeyError("the failure")
+
+    with pytest.raises(KeyError, match="the failure"):
+        Graph.of(goes_on, fails).compile().run(strategy=strategy)
+    assert told == ["ended in its own time"]
+
+
+@pytest.mark.parametrize("strategy", [Threads(2), Asyncio(offload=True)], ids=repr)
+def test_a_cancelled_run_waits_for_its_threads(strategy: Strategy) -> None:
+    """A thread can't be cancelled: the loop goes on, and the run is cancelled when the thread is done."""
+    begun, release, told = threading.Event(), threading.Event(), list[str]()
+
+    @task
+    def blocks() -> int:
+        begun.set()
+        release.wait(60)
+        told.append("ended")
+        return 1
+
+    async def main() -> None:
+        running = asyncio.ensure_future(Graph.of(blocks).compile().arun(strategy=strategy))
+        while not begun.is_set():
+            await asyncio.sleep(0)
+        running.cancel()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not running.done()
+        release.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert told == ["ended"]
+
+    asyncio.run(main())
+
+
+def test_an_offloaded_task_leaves_the_loop_to_others() -> None:
+    """A sync task waits for what a coroutine does meanwhile, where all tasks or it alone are offloaded."""
+    for strategy, offload in ((Asyncio(offload=True), None), (Asyncio(), True)):
+        done = threading.Event()
+        blocks = task(name="blocks", offload=offload or False)(partial(done.wait, 60))
+
+        @task
+        async def sets(done: threading.Event = done) -> int:
+            await asyncio.sleep(0)
+            done.set()
+            return 1
+
+        results = Graph.of(blocks, sets).compile().run(strategy=strategy)
+        assert results[blocks] is True
+
+
+def test_10_000_coroutines_under_a_limit_are_not_begun_at_once() -> None:
+    """Neither more steps than the limit are under way, nor more asyncio Tasks than these need."""
+    under_way, most_steps, most_tasks = 0, 0, 0
+
+    async def suspends() -> int:
+        nonlocal under_way, most_steps, most_tasks
+        under_way += 1
+        most_steps = max(most_steps, under_way)
+        await asyncio.sleep(0)
+        if not under_way % 7:
+            most_tasks = max(most_tasks, len(asyncio.all_tasks()))
+        under_way -= 1
+        return 1
+
+    nodes = [task(name=f"t{n}")(suspends) for n in range(10_000)]
+    results = Graph.of(*nodes).compile().run(strategy=Asyncio(max_concurrency=7))
+    assert len(results) == 10_000
+    assert most_steps == 7
+    assert most_tasks <= 8
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_kept_strategy_serves_one_loop_after_another(debug: bool) -> None:
+    """Nothing of a loop is kept: the caller's loops may be of any make, in debug mode, and closed in between."""
+
+    @task
+    async def later() -> int:
+        await asyncio.sleep(0)
+        return 1
+
+    node = task(name="then", dependencies=later)(hand_on)
+    plan = Graph.of(node).compile()
+    with Asyncio(offload=True) as strategy:
+        for _ in range(3):
+            with asyncio.Runner(debug=debug, loop_factory=asyncio.SelectorEventLoop) as runner:
+
+                async def main() -> Any:
+                    return (await plan.arun(strategy=strategy))[node]
+
+                assert runner.run(main()) == 1
+            assert plan.run(strategy=strategy)[node] == 1
+
+
+def test_attempts_without_a_pause_or_jitter_follow_at_once() -> None:
+    """No delay and no jitter is a policy as any other, and every attempt is counted."""
+    calls: list[int] = []
+
+    @task(retries=Retry(3, delay=0.0, jitter=0.0))
+    def fails() -> int:
+        calls.append(1)
+        raise ValueError(len(calls))
+
+    for strategy in STRATEGIES:
+        calls.clear()
+        outcome = Graph.of(fails).compile().run(strategy=strategy, on_error="continue").outcome(fails)
+        assert isinstance(outcome, Failed)
+        assert [each.args[0] for each in (*outcome.attempts, outcome.error)] == [1, 2, 3, 4]
