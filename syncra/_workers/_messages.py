@@ -14,9 +14,9 @@ CALL: Final = 4
 """To a worker: arguments for the function with this number. Exactly one of the answers below follows."""
 
 ROOM: Final = 5
-"""To a worker, before a CALL whose large buffers the pool copies over: a list of sizes and writabilities."""
+"""To a worker, before a CALL that is large, so that the pool copies it over: sizes and writabilities of its parts."""
 TAKEN: Final = 6
-"""To a worker: the pool has copied the result's buffers."""
+"""To a worker: the pool has copied the result."""
 RESEND: Final = 7
 """To a worker: it cannot copy them; send them, now and from now on."""
 
@@ -35,4 +35,5 @@ SCRIPT_FAILED: Final = 16
 PLACED: Final = 17
 """The addresses of the memory for ROOM, in its order; the CALL may follow."""
 RETURNED_HERE: Final = 18
-"""The call's value, held until TAKEN or RESEND: its pickle; address, size, writability of each buffer."""
+"""The call's value, held until TAKEN or RESEND: its pickle (empty: it is the first of the parts), and address, size and
+writability of each part that is large."""

@@ -9,7 +9,7 @@ from syncra._workers import _memory, _messages
 from syncra._workers._function import FunctionRef
 from syncra._workers._pickling import decode, encode
 from syncra._workers._starter import Ending, Starter
-from syncra._workers._wire import Body, Buffer, raw
+from syncra._workers._wire import Body
 
 if TYPE_CHECKING:
     from syncra._workers._lease import Lease
@@ -74,9 +74,9 @@ class Worker:
             self.channel.send(_messages.DEFINE, function.number, definition)
             self._known.add(function.number)
             self._doubtful = (function, arguments, function.by_value)
-        if arguments.buffers and self.starter.copies_memory:
+        if self.starter.copies_memory and arguments.is_large:
             self._promised = (function.number, arguments)
-            parts = [raw(buffer) for buffer in arguments.buffers]
+            _, parts = arguments.split()
             room = encode([(part.nbytes, part.readonly) for part in parts], "room")
             self.channel.send(_messages.ROOM, 0, room)
         else:
@@ -106,31 +106,32 @@ class Worker:
         self._process = process
 
     def fill(self, places: Body) -> None:
-        """Copy the call's large buffers to where the worker has made room for them, and let it call.
+        """Copy what is large of the call to where the worker has made room for them, and let it call.
 
         Raises:
             ConnectionError: the worker is dead.
         """
         assert self._promised is not None
         (number, arguments), self._promised = self._promised, None
+        pickled, parts = arguments.split()
         try:
-            for buffer, place in zip(arguments.buffers, cast("list[int]", decode(places)), strict=True):
-                _memory.copy_out(self._process, raw(buffer), place)
+            for part, place in zip(parts, cast("list[int]", decode(places)), strict=True):
+                _memory.copy_out(self._process, part, place)
         except OSError as error:
             self._stop_copying(error)
             self.channel.send(_messages.CALL, number, arguments)
         else:
-            self.channel.send(_messages.CALL, number, Body(arguments.pickled, []))
+            self.channel.send(_messages.CALL, number, Body(pickled, []))
 
     def take(self, answer: Body) -> Body | None:
-        """Copy a result's large buffers from where the worker holds them; None if it has to send them.
+        """Copy what is large of a result from where the worker holds it; None if it has to send that.
 
         Raises:
             ConnectionError: the worker is dead.
             MemoryError: there is no room for them here.
         """
         pickled, places = cast("tuple[bytes, list[tuple[int, int, bool]]]", decode(answer))
-        parts: list[Buffer] = []
+        parts: list[memoryview] = []
         try:
             for place, size, readonly in places:
                 part = _memory.allocate(size)
@@ -144,7 +145,7 @@ class Worker:
             self.channel.send(_messages.TAKEN, 0, Body(b"", []))
             raise
         self.channel.send(_messages.TAKEN, 0, Body(b"", []))
-        return Body(pickled, parts)
+        return Body(pickled, []).joined(parts)
 
     def has_made(self, calls: int | None) -> bool:
         """Whether it is time to replace the worker."""

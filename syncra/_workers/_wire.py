@@ -1,9 +1,9 @@
 """One pipe between a pool and a worker: whole messages in, whole messages out.
 
 A message is a kind, a number and a body, the body being one pickle and the large buffers that belong to it.
-What is small travels on the socket itself; what is large is written into a memory file whose descriptor
-travels instead. So no message on the socket is longer than `INLINE_LIMIT`, and a sender never waits for its
-reader.
+What is small travels on the socket itself; what is large is copied by the pool from one process into the other
+(`_memory`), or written into a memory file whose descriptor travels instead. So no message on the socket is
+longer than `INLINE_LIMIT`, and a sender never waits for its reader.
 """
 
 from __future__ import annotations
@@ -48,6 +48,24 @@ class Body(NamedTuple):
     pickled: bytes | memoryview
     buffers: Sequence[Buffer]
 
+    @property
+    def is_large(self) -> bool:
+        """It does not fit into a message."""
+        return bool(self.buffers) or len(self.pickled) > INLINE_LIMIT
+
+    def split(self) -> tuple[bytes, list[memoryview]]:
+        """The pickle as it fits into a message, and what does not: the buffers, behind the pickle if that is large."""
+        parts = [raw(buffer) for buffer in self.buffers]
+        if len(self.pickled) <= INLINE_LIMIT:
+            return bytes(self.pickled), parts
+        return b"", [memoryview(self.pickled), *parts]
+
+    def joined(self, parts: Sequence[memoryview]) -> Body:
+        """The whole body, from what was in a message and the parts that were not."""
+        if self.pickled or not parts:
+            return Body(self.pickled, self.buffers or parts)
+        return Body(parts[0], parts[1:])
+
 
 class UnreadError(EOFError):
     """The other end is gone and has left messages unread; told by Linux only, elsewhere it is just gone."""
@@ -79,7 +97,7 @@ class Channel:
             ConnectionError: the other end is gone.
             MemoryError: there is no room for the body.
         """
-        if not body.buffers and len(body.pickled) <= INLINE_LIMIT:
+        if not body.is_large:
             self._socket.sendall(_HEADER.pack(len(body.pickled), kind, number) + body.pickled)
             return
         descriptor = _spill(body)

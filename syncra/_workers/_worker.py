@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from syncra._workers import _failure, _memory, _messages, _script
 from syncra._workers._function import is_async
 from syncra._workers._pickling import UnsendableError, decode, encode, needs_script
-from syncra._workers._wire import Body, Channel, raw
+from syncra._workers._wire import Body, Channel
 
 if TYPE_CHECKING:
     import asyncio
@@ -83,7 +83,7 @@ class _Calls:
         if kind == _messages.CALL:
             room, self._room = self._room, []
             try:
-                return self._answer(number, Body(body.pickled, [*room]) if not body.buffers else body)
+                return self._answer(number, body.joined(room))
             except _NoCallError as error:
                 return error.answer
         if kind in (_messages.ROOM, _messages.TAKEN, _messages.RESEND):
@@ -118,13 +118,13 @@ class _Calls:
             return _messages.RAISED, _failure.pack(unsendable)
 
     def _returned(self, body: Body) -> _Answer:
-        """A result's answer; large buffers stay where they are until the pool has copied them."""
-        if self._sends_buffers or not body.buffers:
+        """A result's answer; what is large of it stays where it is until the pool has copied it."""
+        if self._sends_buffers or not body.is_large:
             return _messages.RETURNED, body
         self._held = body
-        parts = [raw(buffer) for buffer in body.buffers]
+        pickled, parts = body.split()
         places = [(_memory.address(part), part.nbytes, part.readonly) for part in parts]
-        return _messages.RETURNED_HERE, encode((bytes(body.pickled), places), "result")
+        return _messages.RETURNED_HERE, encode((pickled, places), "result")
 
     def _moved(self, kind: int, body: Body) -> _Answer | None:
         """Make room for what the pool will copy to here, or let go of what it has copied from here."""

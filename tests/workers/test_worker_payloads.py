@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import called_functions as functions
 import numpy as np
@@ -51,6 +52,26 @@ def test_a_readonly_array_stays_readonly(any_pool: WorkerPool) -> None:
 def test_values_without_buffers_travel(any_pool: WorkerPool, size: int) -> None:
     """A long bytes object is part of its pickle, however long that is."""
     assert value_of(any_pool, functions.identity, b"x" * size) == b"x" * size
+
+
+def test_a_large_pickle_is_copied_as_buffers_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long list goes straight into the worker's memory, with the buffers in it, and no file is made for it."""
+    from syncra._workers import _wire
+
+    def refuse(*_: object) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    long = ["x" * 100 + str(number) for number in range(5_000)]
+    with WorkerPool(1) as pool:
+        value_of(pool, functions.add, 1)
+        assert pool._starter is not None
+        if not pool._starter.copies_memory:
+            pytest.skip("this system does not let a process read its workers' memory")
+        monkeypatch.setattr(_wire, "_memory_file", refuse)
+        assert value_of(pool, functions.length, long) == 5_000
+        found = value_of(pool, functions.identity, [long, np.ones(50_000), long])
+    assert found[0] == found[2] == long
+    assert found[1].sum() == 50_000
 
 
 def test_many_buffers_travel_in_order(any_pool: WorkerPool) -> None:
