@@ -139,8 +139,8 @@ class _Invitation:
 class _Crew:
     """All who work on one run: the caller's thread, helpers, and a loop for async steps.
 
-    Everything mutable, the run included, is held under `_changed`, which is notified when the caller's thread may have
-    something to do.
+    Everything mutable, the run included, is held under `_lock`; `_changed` is notified when the caller's thread may
+    have something to do.
 
     Args:
         run: what they work on.
@@ -156,7 +156,8 @@ class _Crew:
         self._hand = hand
         self._most = most
         self._takes_part = works_for is None or _is_inside(works_for)
-        self._changed = Condition(RLock())
+        self._lock = RLock()
+        self._changed = Condition(self._lock)
         self._caller_waits = False
         self._invitation = _Invitation(self)
         self._invited = 0
@@ -192,26 +193,26 @@ class _Crew:
                 waits = False
                 raise
         finally:
-            with self._changed:
+            with self._lock:
                 self._invitation.crew = None
                 loop, self._loop = self._loop, None
             if loop is not None:
                 loop.close(wait=waits)
 
     def _wait_for_others(self) -> None:
-        with self._changed:
+        with self._lock:
             while self._helpers or self._awaited:
                 self._changed.wait()
 
     def _stopped(self) -> None:
         """The run was stopped, in any thread: cancel what can be, and have the caller's thread look."""
-        with self._changed:
+        with self._lock:
             self._was_stopped = True
             self._cancel_async()
             self._changed.notify_all()
 
     def _is_over(self) -> bool:
-        with self._changed:
+        with self._lock:
             if not self._takes_part:
                 self._share()
             return self._has_ended()
@@ -222,7 +223,7 @@ class _Crew:
 
     def _wait(self) -> None:
         """Until there is something to do for the caller's thread."""
-        with self._changed:
+        with self._lock:
             ready = self._run.ready if self._takes_part else 0
             if ready or self._has_ended():
                 return
@@ -231,49 +232,53 @@ class _Crew:
             self._caller_waits = False
 
     def _work(self) -> None:
-        """Take ready steps and call them until none is ready."""
-        while (step := self._take()) is not None:
-            context = self._context.copy()
+        """Call ready steps until none is ready."""
+        run, lock, base = self._run, self._lock, self._context
+        with lock:
+            step = self._take()
+        while step is not None:
             try:
                 if step.policy.timeout is None:
-                    value = context.run(step.run, self._run.values)
+                    value = base.copy().run(step.run, run.values)
                 else:
-                    value = call_within(step, partial(context.run, partial(step.run, self._run.values)))
+                    value = call_within(step, partial(base.copy().run, partial(step.run, run.values)))
             except BaseException as error:  # told to the run, which decides whether it goes on
-                self._end(step, None, error)
+                with lock:
+                    self._end(step, None, error)
+                    step = self._take()
             else:
-                self._end(step, value, None)
+                with lock:
+                    self._end(step, value, None)
+                    step = self._take()
                 del value
 
     def _take(self) -> Job | None:
-        """A ready step to be called; async ones on the way begin on the loop."""
-        with self._changed:
-            while (step := self._run.take()) is not None and step.is_async:
-                if self._loop is None:
-                    from syncra._strategies._loops import LoopThread
+        """A ready step to be called; async ones on the way begin on the loop. Under the lock."""
+        while (step := self._run.take()) is not None and step.is_async:
+            if self._loop is None:
+                from syncra._strategies._loops import LoopThread
 
-                    self._loop = LoopThread(self._end_async)
-                self._awaited += 1
-                self._loop.start(step, self._run, self._context.copy())
-            if step is not None:
-                self._share()
-            return step
+                self._loop = LoopThread(self._end_async)
+            self._awaited += 1
+            self._loop.start(step, self._run, self._context.copy())
+        if step is not None and (self._caller_waits or self._helpers + self._invited < self._most):
+            self._share()
+        return step
 
     def _end(self, step: Job, value: object, error: BaseException | None) -> None:
-        """Tell the run how a step ended, and share the work that is ready now."""
-        with self._changed:
-            if error is None:
-                self._run.succeed(step, value)
-            else:
-                self._run.fail(step, error)
-            if self._run.stopping:
-                self._cancel_async()
+        """Tell the run how a step ended. Under the lock."""
+        if error is None:
+            self._run.succeed(step, value)
+        else:
+            self._run.fail(step, error)
+        if self._run.stopping:
+            self._cancel_async()
 
     def _end_async(self, step: Job, value: object, error: BaseException | None) -> None:
         """The same for an async step, on the loop's thread, which takes no further step itself."""
         from asyncio import CancelledError
 
-        with self._changed:
+        with self._lock:
             self._awaited -= 1
             if isinstance(error, CancelledError) and self._run.stopping:
                 self._run.cancelled(step)
@@ -303,7 +308,7 @@ class _Crew:
 
     def help(self) -> None:
         """What a helper does: work while there is work, then leave."""
-        with self._changed:
+        with self._lock:
             if self._invitation.crew is None:
                 return
             self._invited -= 1
@@ -311,10 +316,10 @@ class _Crew:
         try:
             self._work()
         except BaseException as error:  # a bug of ours, which must not be lost in a thread
-            with self._changed:
+            with self._lock:
                 self._run.stop(error)
         finally:
-            with self._changed:
+            with self._lock:
                 self._helpers -= 1
                 self._share()  # between looking for work in vain and leaving, more may have come
                 self._changed.notify_all()
