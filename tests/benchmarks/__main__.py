@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tests.benchmarks.budgets import print_budgets
 from tests.benchmarks.payloads import print_payloads
+from tests.benchmarks.profiles import print_profiles
 from tests.benchmarks.replays import print_replays
 from tests.benchmarks.scale import print_scale
 
 TABLES: Mapping[str, Callable[[], None]] = {
     "budgets": print_budgets,
+    "profiles": print_profiles,
     "scale": print_scale,
     "payloads": print_payloads,
     "replays": print_replays,
