@@ -27,8 +27,12 @@ class ChoiceNode(Node[T_co]):
         options: the nodes to choose from, by what messages call them.
         which: gives the place of the chosen one, from 1, for the key's value.
         name: what it is called.
+
+    Attributes:
+        cases: the keys of a switch, in the order of the options; None for a condition.
     """
 
+    cases: tuple[object, ...] | None
     key: Node[Any]
 
     def __init__(
@@ -37,6 +41,7 @@ class ChoiceNode(Node[T_co]):
         chosen = [Connection(called, Any, "option") for called in options]
         self._define(
             key=key,
+            cases=which.keys if isinstance(which, _Cases) else None,
             name=name,
             function=which,
             wiring=Wiring(positional=(Connection("key", wanted), *chosen)),
@@ -69,6 +74,7 @@ class _Cases:
 
     def __init__(self, name: str, keys: Sequence[object]) -> None:
         self._name = name
+        self.keys = tuple(keys)
         self._places = {key: place for place, key in enumerate(keys, 1)}
 
     def __call__(self, key: object) -> int:

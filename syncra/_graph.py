@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from syncra._edges import Edge, SettledNodes, edges_of, named_nodes, settle
 from syncra._frozen import Frozen
@@ -16,6 +16,9 @@ from syncra._results import Results
 from syncra._strategies._interface import Strategy
 from syncra._task import BaseTask
 from syncra.errors import GraphError, NodeNotFoundError, suggestion
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 __all__ = ["Graph", "delete_graph", "get_graph", "run"]
 
@@ -73,6 +76,69 @@ class Graph(Frozen):
         if name is not None:
             checked_name(name, "a graph's name")
         return cls(name, settle([checked_node(each, "Graph.of()") for each in nodes], {}))
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any], /) -> Graph:
+        """The graph that plain data describe, checked as decorated tasks are.
+
+        Functions and types are named as module:name. Importing what these names lead to is running code: read graphs
+        only from whom you would run a program of.
+
+        Args:
+            data: tables of inputs, tasks and further nodes; `Graph.json_schema()` describes them.
+
+        Raises:
+            DeclarationError: something in it is wrong; all faults at once, each with the keys that lead to its place.
+            DuplicateTaskError, CycleError: as `Graph.of` does.
+
+        Example:
+            >>> from syncra import Graph
+            >>> graph = Graph.from_data({
+            ...     "inputs": {"values": {"type": "list[int]"}},
+            ...     "tasks": {"total": {"function": "builtins:sum", "dependencies": ["values"]}},
+            ... })
+            >>> graph(graph["values"].bind([1, 2]))["total"]
+            3
+        """
+        from syncra._documents import read_document
+
+        nodes, name = read_document(data, lambda _: None, "the graph's data")
+        return cls.of(*nodes, name=name)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], /) -> Graph:
+        """The graph that a file describes: TOML, JSON or, where PyYAML is installed, YAML, by its suffix.
+
+        Raises:
+            DeclarationError: something in it is wrong; all faults at once, each with its keys and, where it is known,
+                its line.
+            OSError: the file can't be read.
+            Others: as `from_data` does, which also says what it means to load a graph.
+        """
+        from pathlib import Path
+
+        from syncra._documents import read_document, read_file
+
+        file = Path(path)
+        nodes, name = read_document(*read_file(file), where=file.name)
+        return cls.of(*nodes, name=name)
+
+    def to_data(self) -> dict[str, Any]:
+        """This graph as plain data, of which `from_data` makes an equal one; it can be written as JSON.
+
+        Raises:
+            DocumentError: some of it can't be written, such as a lambda or a local function; every such node is named.
+        """
+        from syncra._documents import written
+
+        return written(self.settled, self.name, self.describe())
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema of graphs as data, for editors."""
+        from syncra._documents import Document
+
+        return Document.model_json_schema()
 
     def compile(self, *targets: Node[Any] | str, validate: Validation = "edges") -> Plan:
         """A plan that runs this graph, or only what the targets need.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
@@ -37,6 +38,7 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         graph_name: the graph that it is registered in, if any.
         stacked_on: the task that this one was decorated onto, where decorators are stacked.
         arranged: how it was to be wired, where names in annotations did not exist; it is wired again once they do.
+        markers: `depends(...)` defaults of the function count.
     """
 
     # Any: P and R_co are what the checkers know of it; a task always has one, unlike other nodes.
@@ -45,6 +47,7 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
     graph_name: str | None
     stacked_on: BaseTask[..., Any] | None
     arranged: Arranged | None
+    markers: bool = True
 
     def __init__(
         self, function: Callable[..., Any], signature: Signature, arranged: Arranged, **declared: object
@@ -89,6 +92,7 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         if self.arranged is None:
             return self.signature, self.wiring
         signature = read_signature(self.function)
+        signature = signature if self.markers else _without_markers(signature)
         wiring, _, wrong = wire(signature, *self.arranged, whole=False)  # it holds the parameters' hints
         DeclarationError.raise_all(f"{self.describe()} ({self.place})", wrong)
         return signature, wiring
@@ -216,9 +220,22 @@ def _restored(module: str, qualname: str, depth: int) -> object:
 
 
 def declare(
-    decorated: object, options: Mapping[str, object], local_names: Callable[[], Mapping[str, object]]
+    decorated: object,
+    options: Mapping[str, object],
+    local_names: Callable[[], Mapping[str, object]],
+    *,
+    markers: bool = True,
+    whole: bool | None = None,
 ) -> BaseTask[..., Any]:
     """The task made of what was decorated: checked, and registered where a graph's name is given.
+
+    Args:
+        decorated: a function, or whatever else can be a task.
+        options: of `@task`.
+        local_names: gives the names that are visible where the declaration is written.
+        markers: `depends(...)` defaults fill their parameters; otherwise the options say all.
+        whole: every parameter must be filled here. If nothing is said, a task that says nothing of its dependencies may
+            leave parameters to whoever uses it, as a fan-out does.
 
     Raises:
         DeclarationError: it can't be a task, or something in its options or its wiring is wrong; all faults at once.
@@ -227,11 +244,12 @@ def declare(
     stacked_on = decorated if is_task(decorated) else None
     function = as_callable(decorated if stacked_on is None else stacked_on.function)
     signature = read_signature(function, local_names)
+    signature = signature if markers else _without_markers(signature)
     faults: list[DeclarationError] = []
     name, graph_name, policy = _read_options(options, signature, faults)
     arranged = options.get("dependencies"), options.get("arguments"), options.get("after")
-    # A task that says nothing of its dependencies may leave parameters to whoever uses it, as a fan-out does.
-    whole = arranged[0] is not None or graph_name is not None
+    if whole is None:
+        whole = arranged[0] is not None or graph_name is not None
     wiring, sources, wrong = wire(signature, *arranged, whole=whole)
     faults += wrong
     node = _kind_of(signature)(
@@ -244,6 +262,7 @@ def declare(
         stacked_on=stacked_on,
         wiring=wiring,
         sources=sources,
+        **({} if markers else {"markers": False}),
     )
     try:
         node.settle_now()
@@ -260,6 +279,15 @@ def declare(
     if graph_name is not None:
         register(graph_name, node, Definition.of(node.__module__, node.__qualname__, node.place))
     return node
+
+
+def _without_markers(signature: Signature) -> Signature:
+    """The signature with no default where that is `depends(...)`."""
+    parameters = (
+        replace(each, default=MISSING) if isinstance(each.default, Dependency) else each
+        for each in signature.parameters
+    )
+    return replace(signature, parameters=tuple(parameters))
 
 
 def _kind_of(signature: Signature) -> type[BaseTask[..., Any]]:

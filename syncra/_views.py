@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints, overload
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from syncra._nodes import Connection, Node, Settled, Wiring, checked_node
 from syncra._relation import PROVEN, type_name
@@ -34,15 +34,23 @@ class View(Node[T_co]):
         name: what it is called.
         function: makes the value.
         type_of: the type of the value, from the source's type.
+        made_by: the function of the API that gives it, and what that was told beside the node.
     """
 
+    made_by: tuple[Literal["parse", "unchecked", "unpack"], object]
     source: Node[Any]
     type_of: Callable[[object], object]
 
     def __init__(
-        self, source: Node[Any], name: str, function: Callable[[Any], Any], type_of: Callable[[object], object]
+        self,
+        source: Node[Any],
+        name: str,
+        function: Callable[[Any], Any],
+        type_of: Callable[[object], object],
+        made_by: tuple[Literal["parse", "unchecked", "unpack"], object],
     ) -> None:
-        self._define(name=name, function=function, wiring=_ONE_VALUE, sources=(source,), source=source, type_of=type_of)
+        self._define(name=name, function=function, wiring=_ONE_VALUE, sources=(source,), made_by=made_by)
+        self._define(source=source, type_of=type_of)
         self._settle_if_known()
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
@@ -63,7 +71,7 @@ def unchecked(node: Node[Any], /) -> Node[Any]:
         WiringError: `node` is not a node.
     """
     source = checked_node(node, "unchecked()")
-    return View(source, f"unchecked({source.name})", _same, _Always(Any))
+    return View(source, f"unchecked({source.name})", _same, _Always(Any), ("unchecked", None))
 
 
 def parse(node: Node[Any], model: type[T], /) -> Node[T]:
@@ -92,7 +100,8 @@ def parse(node: Node[Any], model: type[T], /) -> Node[T]:
         read = parser(model)
     except TypeError as error:
         raise DeclarationError(f"parse() can't give {type_name(model)}: {error}") from None
-    return View(source, f"parse({source.name}, {type_name(model)})", _Parsing(model, read, source.name), _Always(model))
+    reading, name = _Parsing(model, read, source.name), f"parse({source.name}, {type_name(model)})"
+    return View(source, name, reading, _Always(model), ("parse", model))
 
 
 class _Parsing:
@@ -189,7 +198,9 @@ def unpack(node: Node[Any], /) -> tuple[Node[Any], ...]:
             f"unpack() needs a tuple of known length, and {source.describe()} gives {type_name(source.result_type)};"
             " annotate it as tuple[X, Y]"
         )
-    return tuple(View(source, f"{source.name}[{n}]", itemgetter(n), _ItemType(n)) for n in range(len(items)))
+    return tuple(
+        View(source, f"{source.name}[{n}]", itemgetter(n), _ItemType(n), ("unpack", n)) for n in range(len(items))
+    )
 
 
 class _ItemType:

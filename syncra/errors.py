@@ -6,6 +6,7 @@
     │   ├── DependencyTypeError               an edge whose types do not fit
     │   ├── WiringError                       parameters and dependencies do not match up
     │   ├── ArgumentError (+ ValueError)      a fixed argument or a default does not fit its annotation
+    │   ├── DocumentError (+ ValueError)      a graph written as data is written wrongly, or can't be written
     │   └── OptionError (+ ValueError)        an option has a nonsense value
     ├── GraphError (ValueError)               single declarations are right, together they make no graph
     │   ├── DuplicateTaskError                two nodes of one graph have the same name
@@ -46,6 +47,7 @@ __all__ = [
     "CycleError",
     "DeclarationError",
     "DependencyTypeError",
+    "DocumentError",
     "DuplicateTaskError",
     "FrozenError",
     "GraphError",
@@ -95,14 +97,25 @@ class DeclarationError(SyncraError, TypeError):
     """A task, an input or a wiring is declared wrongly.
 
     Attributes:
-        faults: the single faults; the error itself alone where there is only one.
+        faults: the single faults; none where there is only one, the error itself.
+        keys: where it is in a graph written as data: the keys that lead there.
+        line: its line in the file, from 1, where that is known.
     """
 
     faults: tuple[DeclarationError, ...]
+    keys: tuple[str | int, ...] = ()
+    line: int | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.faults = ()
+
+    def at(self, keys: Sequence[str | int], line: int | None) -> Self:
+        """The same fault, its sentence beginning with its place in a graph written as data."""
+        self.keys, self.line = tuple(keys), line
+        shown = ".".join(str(each) if _is_plain(each) else repr(each) for each in keys) or "the graph"
+        self.args = (f"{shown}{'' if line is None else f' (line {line})'}: {self}",)
+        return self
 
     def about(self, subject: str) -> Self:
         """The same fault, its sentence beginning with what it is about."""
@@ -163,6 +176,10 @@ class WiringError(DeclarationError):
 
 class ArgumentError(DeclarationError, ValueError):
     """A fixed argument or an input's default does not fit its annotation."""
+
+
+class DocumentError(DeclarationError, ValueError):
+    """A graph written as data is written wrongly, or a graph holds what can't be written as data."""
 
 
 class OptionError(DeclarationError, ValueError):
@@ -377,6 +394,10 @@ class TransferError(SyncraError, TypeError):
 
 class ProtocolError(SyncraError, RuntimeError):
     """A strategy broke the protocol of a run, such as ending a step twice: a bug in the strategy."""
+
+
+def _is_plain(key: str | int) -> bool:
+    return isinstance(key, int) or key.replace("-", "_").isidentifier()
 
 
 def suggestion(name: object, known: Iterable[str]) -> str:

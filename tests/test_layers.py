@@ -33,7 +33,7 @@ LAYERS = (
     ("_calls", "_steps", "_routine", "_shapes", "_program"),
     ("_ended", "_run", "_fan", "_shaped_run", "_inner", "_nested_run", "_begin", "_bindings"),
     ("_strategies", "_workers"),
-    ("_results", "_plan", "_graph_function", "_function", "_graph", "_conformance", "testing", ""),
+    ("_results", "_plan", "_documents", "_graph_function", "_function", "_graph", "_conformance", "testing", ""),
 )
 """The parts of the package from below; the last one, without a name, is `syncra` itself."""
 

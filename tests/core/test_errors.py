@@ -16,6 +16,7 @@ EXAMPLES: list[errors.SyncraError] = [
     errors.DependencyTypeError("m", source="a", target="b", parameter="p", reason="r"),
     errors.WiringError("m"),
     errors.ArgumentError("m"),
+    errors.DocumentError("m").at(("tasks", "a b", 0), 3),
     errors.OptionError("m"),
     errors.GraphError("m"),
     errors.DuplicateTaskError("m", name="a"),

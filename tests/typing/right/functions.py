@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, assert_type
 
 from syncra import (
+    Graph,
     GraphFunction,
     Input,
     Node,
@@ -105,6 +106,14 @@ priced = each(price, over=(paths, Input[list[float]]("rates", default=[1.0, 2.0]
 assert_type(priced, Node[list[float]])
 each_outcome(function(load, path), over=paths)
 assert_type(recover(inner, None), Node[float | None])
+
+# Graphs as data.
+read = Graph.from_data({"inputs": {"x": {"type": "int", "default": 1}}})
+assert_type(read, Graph)
+assert_type(read.to_data(), dict[str, Any])
+assert_type(Graph.json_schema(), dict[str, Any])
+load_file: Callable[[Path], Graph] = Graph.load
+load_text: Callable[[str], Graph] = Graph.load
 
 # Eight inputs keep their types, more take anything.
 i1, i2, i3 = Input("i1", default=1), Input("i2", default="2"), Input("i3", default=3.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from syncra import GraphFunction, Input, depends, each, function, task
+from syncra import Graph, GraphFunction, Input, depends, each, function, task
 
 path = Input[Path]("path")
 rate = Input[float]("rate")
@@ -46,6 +46,11 @@ function(total, path, rate, strategy="threads")  # error: no strategy
 function(total, path, rate, on_error="ignore")  # error: another word
 wrong: GraphFunction[[Path], float] = function(total, path, rate)  # error: two parameters
 taken: Callable[[Path, float], str] = price  # error: gives a float
+
+# Graphs as data.
+Graph.load(3)  # error: no path
+Graph.from_data([1])  # error: no mapping
+read: Graph = Graph.json_schema()  # error: a dict
 
 # As a task.
 task(dependencies=(rate, path))(price)  # error: the wrong way round
