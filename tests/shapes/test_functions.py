@@ -159,7 +159,7 @@ def test_wrong_calls_are_refused() -> None:
     for arguments in ((), (1.0, 2)):
         with pytest.raises(TypeError, match=r"total\(price: float, /\) -> float: "):
             made(*arguments)
-    with pytest.raises(TypeError, match="positional only"):
+    with pytest.raises(TypeError, match=r"positional.only"):
         made(price=1.0)  # type: ignore[call-arg]  # the error is the point
     with pytest.raises(BindingError, match="input 'price' is not float"):
         made("2")  # type: ignore[arg-type]  # the error is the point
