@@ -211,9 +211,10 @@ class _Compiler:
         for node, index in self.index.items():
             known = self.settled[node]
             if node.wiring.is_plain:  # as nearly all are
-                sources = tuple([self.index[each] for each in known.sources])
-                shape = self._shape(node, known)
-                yield Step(index, node, sources, tuple(dict.fromkeys(sources)), shape)
+                slots = tuple([self.index[each] for each in known.sources])
+                distinct = dict.fromkeys(slots)
+                sources = slots if len(distinct) == len(slots) else tuple(distinct)
+                yield Step(index, node, slots, sources, self._shape(node, known))
                 continue
             taken = tuple(zip(node.wiring.connections, known.sources, strict=True))
             sources = tuple(dict.fromkeys(self.index[each] for way, each in taken if way.takes != "option"))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from syncra._fit import fit
 from syncra._nodes import Dependency, Fixed, Node, Settled, Wiring, checked_name
-from syncra._policy import Policy
+from syncra._policy import DEFAULT_POLICY, Policy
 from syncra._registry import Definition, register
 from syncra._signature import MISSING, Signature, as_callable, read_signature
 from syncra._wiring import wire
-from syncra.errors import CallError, DeclarationError, DependencyTypeError, OptionError, WiringError, suggestion
+from syncra.errors import CallError, DeclarationError, OptionError, WiringError, suggestion
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -27,7 +27,7 @@ R_co = TypeVar("R_co", covariant=True)
 Arranged = tuple[object, object, object]
 """The options `dependencies`, `arguments` and `after` as they were given."""
 
-OPTIONS = ("name", "graph_name", "dependencies", "arguments", "after", "retries", "timeout", "offload")
+_OPTIONS = frozenset({"name", "graph_name", "dependencies", "arguments", "after", "retries", "timeout", "offload"})
 
 
 class BaseTask(Node[R_co], Generic[P, R_co]):
@@ -44,19 +44,16 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
     # Any: P and R_co are what the checkers know of it; a task always has one, unlike other nodes.
     function: Callable[..., Any]  # pyright: ignore[reportIncompatibleVariableOverride]
     signature: Signature
-    graph_name: str | None
-    stacked_on: BaseTask[..., Any] | None
-    arranged: Arranged | None
+    graph_name: str | None = None
+    stacked_on: BaseTask[..., Any] | None = None
+    arranged: Arranged | None = None
     markers: bool = True
 
-    def __init__(
-        self, function: Callable[..., Any], signature: Signature, arranged: Arranged, **declared: object
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], signature: Signature, **declared: object) -> None:
         self._define(
             function=function,
             signature=signature,
             result_type=signature.result,
-            arranged=arranged if signature.unresolved else None,
             __module__=getattr(function, "__module__", None) or "builtins",
             __doc__=getattr(function, "__doc__", None),
             **declared,
@@ -75,17 +72,12 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
-        settled, faults = self._fit(sources, types)
+        signature, wiring = self.read_again()
+        fixed = self.fixed_with_hints(signature, wiring) if wiring.fixed else ()
+        settled, faults = fit(self, wiring, sources, types, result_type=signature.result, fixed=fixed)
         if faults:
             DeclarationError.raise_all(self.describe(), faults)
         return settled
-
-    def _fit(
-        self, sources: Sequence[Node[object]], types: Sequence[object]
-    ) -> tuple[Settled, list[DependencyTypeError]]:
-        signature, wiring = self.read_again()
-        fixed = self.fixed_with_hints(signature, wiring) if wiring.fixed else ()
-        return fit(self, wiring, sources, types, result_type=signature.result, fixed=fixed)
 
     def read_again(self) -> tuple[Signature, Wiring]:
         """Its signature and wiring, read again where names did not exist at decoration that may exist now."""
@@ -114,11 +106,14 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         """
         if self.arranged is not None:
             return
-        types = [_known_type(each) for each in self.sources]
-        sources = cast("tuple[Node[object], ...]", self.sources)  # cast: names among them have no known type
+        known = [None if isinstance(each, str) else each.settled for each in self.sources]
+        types = [MISSING if each is None else each.result_type for each in known]
+        sources = cast("tuple[Node[object], ...]", self.sources)  # cast: nothing is asked of names, which have no type
         settled = self.settle(sources, types)
-        if MISSING not in types:
-            self._define(settled=settled, result_type=settled.result_type)
+        if None not in known:
+            self._define(settled=settled)
+            if settled.result_type is not self.result_type:
+                self._define(result_type=settled.result_type)
 
     @property
     def is_task(self) -> bool:
@@ -197,10 +192,6 @@ def is_task(value: object) -> TypeIs[BaseTask[..., Any]]:
     return isinstance(value, BaseTask)
 
 
-def _known_type(source: Node[object] | str) -> object:
-    return MISSING if isinstance(source, str) or source.settled is None else source.settled.result_type
-
-
 def _lookup(module: str, qualname: str) -> object:
     try:
         return attrgetter(qualname)(sys.modules[module])
@@ -246,39 +237,39 @@ def declare(
     signature = read_signature(function, local_names)
     signature = signature if markers else _without_markers(signature)
     faults: list[DeclarationError] = []
-    name, graph_name, policy = _read_options(options, signature, faults)
+    declared = _read_options(options, signature, faults)
+    if stacked_on is not None:
+        declared["stacked_on"] = stacked_on
     arranged = options.get("dependencies"), options.get("arguments"), options.get("after")
+    if signature.unresolved:
+        declared["arranged"] = arranged
+    if not markers:
+        declared["markers"] = False
     if whole is None:
-        whole = arranged[0] is not None or graph_name is not None
+        whole = arranged[0] is not None or "graph_name" in declared
     wiring, sources, wrong = wire(signature, *arranged, whole=whole)
     faults += wrong
-    node = _kind_of(signature)(
-        function,
-        signature,
-        arranged,
-        name=name,
-        graph_name=graph_name,
-        policy=policy,
-        stacked_on=stacked_on,
-        wiring=wiring,
-        sources=sources,
-        **({} if markers else {"markers": False}),
-    )
+    node = _kind_of(signature)(function, signature, wiring=wiring, sources=sources, **declared)
     try:
         node.settle_now()
     except DeclarationError as error:
         faults += error.faults or (error,)
-    if graph_name is None:
-        faults += [
-            WiringError(f"{node.describe()} names {each!r}: names are looked up in a graph; give a graph_name=")
-            for each in sources
-            if isinstance(each, str)
-        ]
+    faults += _lost_names(node)
     if faults:
         DeclarationError.raise_all(f"{node.describe()} ({node.place})", faults)
-    if graph_name is not None:
-        register(graph_name, node, Definition.of(node.__module__, node.__qualname__, node.place))
+    if node.graph_name is not None:
+        register(node.graph_name, node, Definition.of(node.__module__, node.__qualname__, node.place))
     return node
+
+
+def _lost_names(node: BaseTask[..., Any]) -> list[WiringError]:
+    if node.graph_name is not None:
+        return []
+    return [
+        WiringError(f"{node.describe()} names {each!r}: names are looked up in a graph; give a graph_name=")
+        for each in node.sources
+        if isinstance(each, str)
+    ]
 
 
 def _without_markers(signature: Signature) -> Signature:
@@ -296,25 +287,26 @@ def _kind_of(signature: Signature) -> type[BaseTask[..., Any]]:
 
 def _read_options(
     options: Mapping[str, object], signature: Signature, faults: list[DeclarationError]
-) -> tuple[str, str | None, Policy]:
-    """Name, graph and policy; what is wrong with them is added to the faults."""
-    faults += [
-        OptionError(f"@task has no option {option!r}{suggestion(option, OPTIONS)}")
-        for option in options
-        if option not in OPTIONS
-    ]
+) -> dict[str, object]:
+    """The task's name, and its graph and policy where the options give one; what is wrong is added to the faults."""
+    if not _OPTIONS.issuperset(options):
+        unknown = [each for each in options if each not in _OPTIONS]
+        faults += [OptionError(f"@task has no option {each!r}{suggestion(each, _OPTIONS)}") for each in unknown]
+    declared: dict[str, object] = {"name": signature.name or "<lambda>"}
     policy, nonsense = Policy.of(options)
     faults += nonsense
-    name, graph_name = signature.name or "<lambda>", options.get("graph_name")
+    if policy is not DEFAULT_POLICY:
+        declared["policy"] = policy
     try:
         if options.get("name") is not None:
-            name = checked_name(options["name"], "name=")
+            declared["name"] = checked_name(options["name"], "name=")
         elif not signature.name:
             raise OptionError("a lambda, a partial or a callable object has no name of its own; give it a name=")
     except OptionError as fault:
         faults.append(fault)
     try:
-        return name, None if graph_name is None else checked_name(graph_name, "graph_name="), policy
+        if options.get("graph_name") is not None:
+            declared["graph_name"] = checked_name(options["graph_name"], "graph_name=")
     except OptionError as fault:
         faults.append(fault)
-        return name, None, policy
+    return declared
