@@ -55,7 +55,7 @@ def _add(given: dict[int, object], binding: object, program: Program, types: Seq
     index = program.index.get(binding.node)
     described = binding.node.describe()
     if index is None:
-        return f"{described} is not in the plan{suggestion(binding.node.name, [each.name for each in program.index])}"
+        return f"{described} is not in the plan{_near(binding.node.name, program)}"
     if index in given:
         return f"{described} is bound twice; keep one"
     from syncra._values import value_check
@@ -63,6 +63,14 @@ def _add(given: dict[int, object], binding: object, program: Program, types: Seq
     given[index] = binding.value
     reasons = value_check(types[index]).faults(binding.value)
     return None if reasons is None else f"the value for {described} is not {type_name(types[index])}: {reasons}"
+
+
+def _near(name: str, program: Program) -> str:
+    """The end of a sentence about a node that is not in the plan: one of the same name, or names near to it."""
+    namesake = next((each for each in program.index if each.name == name), None)
+    if namesake is not None:
+        return f", which has another node of that name, {namesake.describe()}: bind that one"
+    return suggestion(name, [each.name for each in program.index])
 
 
 def _unneeded(program: Program, overridden: set[int]) -> list[int]:

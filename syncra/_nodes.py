@@ -383,6 +383,8 @@ def checked_node(value: object, where: str) -> Node[Any]:
     """
     if is_node(value):
         return value
+    if isinstance(value, staticmethod):  # as a class body sees its own
+        return checked_node(cast("staticmethod[..., object]", value).__func__, where)  # cast: of whatever function
     if isinstance(value, str):
         raise WiringError(
             f"{where} takes a node, not the name {value!r}; names go into dependencies= of a task with a graph_name="

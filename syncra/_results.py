@@ -153,6 +153,9 @@ class Results(Mapping[Node[Any], Any]):
             self, key: Any, default: object = None, /
         ) -> Any: ...  # Any: as __getitem__
 
+    # By identity, whatever a Mapping says of equality: asyncio keeps what it waits for in dicts and sets.
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]  # that is the point
+
     def __iter__(self) -> Iterator[Node[Any]]:
         return iter(self._finished.program.kept)
 
@@ -173,9 +176,7 @@ class Results(Mapping[Node[Any], Any]):
             if index is None:
                 raise NodeNotFoundError(f"{key.describe()} is not in {self._graph}")
             if program.targets is not None and index not in program.targets:
-                raise NodeNotFoundError(
-                    f"{key.describe()} is no target of this plan, so its value was not kept; name it in compile(...)"
-                )
+                raise NodeNotFoundError(_no_target(key.describe()))
             return key
         if self._names is None:
             self._names = {}
@@ -183,12 +184,18 @@ class Results(Mapping[Node[Any], Any]):
                 self._names.setdefault(node.name, node)
         if isinstance(key, str) and key in self._names:
             return self._names[key]
+        if any(node.name == key for node in program.index):
+            raise NodeNotFoundError(_no_target(repr(key)))
         raise NodeNotFoundError(f"the results of {self._graph} have no {key!r}{suggestion(key, self._names)}")
 
     def __repr__(self) -> str:
         if self._ended is None:
             return f"<Results of {self._graph}, not awaited>"
         return f"<Results of {self._graph}: {len(self)} nodes, {len(self.failures)} failed>"
+
+
+def _no_target(described: str) -> str:
+    return f"{described} is no target of this plan, so its value was not kept; name it in compile(...)"
 
 
 def _shown(error: BaseException) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints, overload
+from typing import Any, Literal, TypeVar, overload
 
 from syncra._nodes import Connection, Node, Settled, Wiring, checked_node
-from syncra._relation import PROVEN, type_name
+from syncra._relation import PROVEN, tuple_items, type_name
 from syncra.errors import DeclarationError, ValueCheckError, WiringError
 
 __all__ = ["parse", "unchecked", "unpack"]
@@ -192,7 +192,7 @@ def unpack(node: Node[Any], /) -> tuple[Node[Any], ...]:
         'three'
     """
     source = checked_node(node, "unpack()")
-    items = _items(source.result_type)
+    items = tuple_items(source.result_type)
     if items is None:
         raise WiringError(
             f"unpack() needs a tuple of known length, and {source.describe()} gives {type_name(source.result_type)};"
@@ -210,25 +210,5 @@ class _ItemType:
         self._place = place
 
     def __call__(self, hint: object) -> object:
-        items = _items(hint)
+        items = tuple_items(hint)
         return Any if items is None or self._place >= len(items) else items[self._place]
-
-
-def _items(hint: object) -> tuple[object, ...] | None:
-    """The types of the items of a tuple of fixed length; None for any other type."""
-    if get_origin(hint) is tuple:
-        items = get_args(hint)
-        if Ellipsis in items:
-            return None
-        return items
-    return _fields(hint) if isinstance(hint, type) and hasattr(hint, "_fields") else None
-
-
-def _fields(cls: type) -> tuple[object, ...]:
-    """The types of the fields of a NamedTuple, Any where they can't be found out."""
-    try:
-        hints: dict[str, object] = get_type_hints(cls, include_extras=True)
-    except Exception:  # noqa: BLE001  annotations are the users' code
-        hints = {}
-    names: Sequence[str] = getattr(cls, "_fields", ())
-    return tuple(hints.get(each, Any) for each in names)

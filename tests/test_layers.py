@@ -13,7 +13,7 @@ import syncra
 PACKAGE = Path(syncra.__file__).parent
 
 LAYERS = (
-    ("errors", "_frozen", "_outcome", "_topology", "_cpus", "_annotations", "_relation", "_values"),
+    ("errors", "_frozen", "_outcome", "_topology", "_cpus", "_annotations", "_stand_ins", "_relation", "_values"),
     ("_signature", "_policy"),
     (
         "_nodes",

@@ -14,6 +14,7 @@ from syncra._relation._questions import (
     has_variables,
     solve,
     substitute,
+    tuple_items,
     type_name,
     unwrap_awaitable,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "has_variables",
     "solve",
     "substitute",
+    "tuple_items",
     "type_name",
     "unwrap_awaitable",
 ]

@@ -13,7 +13,7 @@ from typing import Final, cast
 from syncra._annotations import Unresolved
 from syncra._relation._terms import Atom, Constrained, Term
 
-__all__ = ["constrained", "implied", "unmet"]
+__all__ = ["constrained", "satisfied", "unmet"]
 
 _MEASURES: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
 _RULES: Final = (
@@ -29,20 +29,27 @@ _RULES: Final = (
 _OPAQUE: Final = frozenset({
     "AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs", "Predicate", "Not",
     "Timezone", "Unit", "EncodedBytes", "EncodedStr", "UuidVersion", "PathType", "UrlConstraints",
-    "AllowInfNan",
+    "AllowInfNan", "AwareDatetime", "NaiveDatetime", "PastDatetime", "FutureDatetime", "PastDate", "FutureDate",
+    "EmailStr",
 })  # fmt: skip
-_TRANSFORMS: Final = frozenset({"AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs"})
+_TRANSFORMS: Final = frozenset({
+    "AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "ValidateAs", "a validator of the user's",
+})  # fmt: skip
 _LIBRARIES: Final = ("pydantic", "annotated_types")
+# By this hook pydantic takes part in any class, as a validator may.
+_HOOK: Final = "__get_pydantic_core_schema__"
+_OWN: Final = "a validator of the user's"
 
 
 def constrained(base: Term, metadata: Iterable[object]) -> Term:
     """The base with those metadata that constrain its values."""
+    metadata = tuple(metadata)
     atoms = tuple(dict.fromkeys(atom for each in metadata for atom in _atoms(each)))
     if not atoms:
         return base
     if isinstance(base, Constrained):
-        return Constrained(base.base, tuple(dict.fromkeys(base.atoms + atoms)))
-    return Constrained(base, atoms)
+        return Constrained(base.base, tuple(dict.fromkeys(base.atoms + atoms)), base.metadata + metadata)
+    return Constrained(base, atoms, metadata)
 
 
 def _atoms(metadata: object) -> Iterator[Atom]:
@@ -52,30 +59,43 @@ def _atoms(metadata: object) -> Iterator[Atom]:
     if isinstance(metadata, Unresolved):
         yield Atom("unresolved", metadata, metadata.text)
         return
-    kind = type(metadata)
-    library = kind.__module__.partition(".")[0]
-    if library not in _LIBRARIES:
+    kind = metadata if isinstance(metadata, type) else type(metadata)
+    if _is_own(kind) and hasattr(kind, _HOOK):
+        yield Atom(_OWN, metadata, kind.__name__)
         return
-    if kind.__name__ in _OPAQUE:
-        yield Atom(kind.__name__, metadata, kind.__name__)
-        return
-    for nested in _nested(metadata):
+    bases = [base.__name__ for base in kind.__mro__ if base.__module__.partition(".")[0] in _LIBRARIES]
+    if not _OPAQUE.isdisjoint(bases):
+        yield Atom(bases[0], metadata, kind.__name__)
+    elif bases and not isinstance(metadata, type):
+        yield from _measures(metadata, bases)
+
+
+def _is_own(kind: type) -> bool:
+    """Whether it is a class of the user's, and not of the libraries."""
+    return kind.__module__.partition(".")[0] not in _LIBRARIES
+
+
+def _measures(metadata: object, bases: list[str]) -> Iterator[Atom]:
+    """What an instance of the libraries' classes, or of a class derived from one, says in its attributes."""
+    for nested in _nested(metadata, bases):
         yield from _atoms(nested)
+    if "FieldInfo" in bases:
+        return  # its parts were read
     for name in _MEASURES + _RULES:
         value = _value(metadata, name)
         if (value is not None and value is not False) or (name == "allow_inf_nan" and value is False):
             yield Atom(name, value, _shown(name, value))
 
 
-def _nested(metadata: object) -> tuple[object, ...]:
-    """Field(...) keeps its constraints in parts."""
+def _nested(metadata: object, bases: list[str]) -> tuple[object, ...]:
+    """Field(...) keeps its constraints in parts, and a user's group of constraints gives them one by one."""
+    if "GroupedMetadata" in bases and _is_own(type(metadata)):
+        return tuple(cast("Iterable[object]", metadata))  # its protocol says so
     parts: object = getattr(metadata, "metadata", ())
     return tuple(cast("list[object]", parts)) if isinstance(parts, list) else ()
 
 
 def _value(metadata: object, name: str) -> object:
-    if type(metadata).__name__ == "FieldInfo":
-        return None  # its parts were read
     value = getattr(metadata, name, None)
     if name == "min_length" and value == 0:
         return None

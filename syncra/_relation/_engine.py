@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, TypeVarTuple
+from typing import Final, TypeVarTuple, get_args
 
 from syncra._relation._answer import Answer
 from syncra._relation._hints import missing, read_argument, read_hint
+from syncra._relation._instances import as_tuple
 from syncra._relation._names import show
 from syncra._relation._parameters import is_type_variable, variable_of
 from syncra._relation._reasons import answer
 from syncra._relation._replacing import replace_variables, variables_in
 from syncra._relation._solve import compare, freeze, solve_terms, unsolved
-from syncra._relation._terms import Term
+from syncra._relation._terms import Alias, Constrained, NewName, Term
 from syncra._relation._written import write
 
-__all__ = ["decide", "name", "replaced", "solution"]
+__all__ = ["decide", "items", "name", "replaced", "solution"]
 
 # By the ids of hints, which the entry keeps alive; bounded, because it keeps local classes alive too.
 _MOST_TERMS: Final = 8192
@@ -47,6 +48,19 @@ def _read(hint: object) -> Term:
             _terms.clear()
         _terms[id(hint)] = (hint, term)
     return term
+
+
+def items(hint: object) -> tuple[object, ...] | None:
+    """The items of a tuple of known length, by whatever name; None for any other type."""
+    term = _read(hint)
+    while isinstance(term, Alias | Constrained | NewName):
+        term = term.unfold() if isinstance(term, Alias) else term.base
+    found = as_tuple(term)
+    if found is None or found.middle is not None:
+        return None
+    # As they were written, where they were: of the same object the answers are known.
+    written: tuple[object, ...] = get_args(hint)
+    return written if tuple(map(_read, written)) == found.prefix else tuple(map(write, found.prefix))
 
 
 def solution(pairs: Iterable[tuple[object, object]]) -> tuple[Mapping[object, object], bool]:

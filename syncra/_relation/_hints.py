@@ -40,6 +40,7 @@ from syncra._relation._terms import (
     union_of,
 )
 from syncra._relation._typeshed import class_of, stub_default
+from syncra._stand_ins import stands_for
 
 __all__ = [
     "OBJECT",
@@ -104,10 +105,18 @@ def _read_class(cls: type) -> Term:
         return TypeOf(ANY)
     if _is(cls, _CALLABLE):
         return Function(ALL_PARAMETERS, ANY)
+    return _read_pydantic(cls) or bare(class_of(cls))
+
+
+def _read_pydantic(cls: type) -> Term | None:
+    """A generic model with arguments, or a class that is another type to type checkers; None for other classes."""
     generic = pydantic_generic(cls)
     if generic is not None and generic["origin"] is not None:
         return Instance(class_of(generic["origin"]), tuple(map(read_hint, generic["args"])))
-    return bare(class_of(cls))
+    classes = stands_for(cls)
+    if classes is None:
+        return None
+    return constrained(union_of(map(instance, classes)), (cls,)) if classes else ANY
 
 
 def bare(of: Class) -> Instance:

@@ -44,7 +44,7 @@ from syncra._relation._tuples import tuple_fits
 from syncra._relation._typeshed import class_of, stub_alias
 from syncra._relation._variance import variances_of
 
-__all__ = ["called_fits", "fits_tuple", "instance_fits", "type_fits"]
+__all__ = ["as_tuple", "called_fits", "fits_tuple", "instance_fits", "type_fits"]
 
 # An int goes for a float, both go for a complex; int's own subclasses follow it.
 _FLOAT, _COMPLEX = class_of(float), class_of(complex)
@@ -187,12 +187,18 @@ def type_fits(compare: Compare, source: Term, target: TypeOf) -> Finding:
 
 def fits_tuple(compare: Compare, source: Term, target: Tuple) -> Finding:
     """A tuple, or a class that is one."""
-    if isinstance(source, Instance):
-        base = ancestors_of(source.of).get(TUPLE)
-        source = source if base is None else replace_variables(base, solution_of(source))
-    if isinstance(source, Tuple):
-        return tuple_fits(compare, source, target)
+    found = as_tuple(source)
+    if found is not None:
+        return tuple_fits(compare, found, target)
     return _unknown_base(source) or Mismatch(source, target)
+
+
+def as_tuple(term: Term) -> Tuple | None:
+    """A tuple, or the one that a class is derived from, a NamedTuple from that of its fields."""
+    if isinstance(term, Instance):
+        base = ancestors_of(term.of).get(TUPLE)
+        term = term if base is None else replace_variables(base, solution_of(term))
+    return term if isinstance(term, Tuple) else None
 
 
 def called_fits(compare: Compare, source: Term, target: Function | Overloaded) -> Finding:

@@ -13,7 +13,7 @@ from typing import Any, Final, ParamSpec, TypeVar, TypeVarTuple, get_args, get_o
 from syncra._annotations import Unresolved
 from syncra._relation._answer import Answer, Fit
 
-__all__ = ["assignable", "has_variables", "solve", "substitute", "type_name", "unwrap_awaitable"]
+__all__ = ["assignable", "has_variables", "solve", "substitute", "tuple_items", "type_name", "unwrap_awaitable"]
 
 # Keyed by the ids of hints, which the entry keeps alive: hints may be unhashable, or hash and compare as they
 # like. Bounded, because entries keep local classes alive.
@@ -76,6 +76,16 @@ def type_name(hint: object) -> str:
         return hint.text if isinstance(hint, Unresolved) else _engine.name(hint)
     except Exception:  # noqa: BLE001 - hints hold other people's code
         return object.__repr__(hint)[:200]
+
+
+def tuple_items(hint: object) -> tuple[object, ...] | None:
+    """The types of the items of a tuple of known length, or of a class or alias for one; None for any other type."""
+    from syncra._relation import _engine  # see the module's docstring
+
+    try:
+        return _engine.items(hint)
+    except Exception:  # noqa: BLE001 - hints hold other people's code
+        return None
 
 
 def solve(pairs: Iterable[tuple[object, object]]) -> Mapping[object, object]:

@@ -45,8 +45,8 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:  # noqa: C901  
             return Overloaded(tuple(item for item in map(change, items) if isinstance(item, Function)))
         case TypeOf(instance):
             return TypeOf(change(instance))
-        case Constrained(base, atoms):
-            return Constrained(change(base), atoms)
+        case Constrained(base):
+            return replace(term, base=change(base))
         case Alias(args=args) if args:
             return replace(term, args=tuple(map(change, args)))
         case _:

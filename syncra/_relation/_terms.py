@@ -190,10 +190,11 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Constrained:
-    """`Annotated[base, *atoms]`, reduced to the metadata that constrain values."""
+    """`Annotated[base, *metadata]`, reduced to what of the metadata constrains values."""
 
     base: Term
     atoms: tuple[Atom, ...]
+    metadata: tuple[object, ...] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ def write(term: Term) -> object:  # noqa: C901, PLR0912  a case a kind of term
             return _CALLABLE[..., typing.Any]
         case TypeOf(instance):
             return type[write(instance)]
-        case Constrained(base=base):
-            return write(base)
+        case Constrained(base, _, metadata):
+            return typing.Annotated[(write(base), *metadata)] if _is_hashable(metadata) else write(base)
         case NewName(hint=hint):
             return hint
         case Variable(key):
@@ -78,6 +78,15 @@ def _instance(of: Class, args: tuple[Term, ...]) -> object:
         return types.GenericAlias(cls, written)
     made: object = subscript(written)
     return made
+
+
+def _is_hashable(metadata: tuple[object, ...]) -> bool:
+    """Whether a hint with these metadata may stand in a union, which asks its members for their hashes."""
+    try:
+        hash(metadata)
+    except Exception:  # noqa: BLE001 - metadata are anybody's objects
+        return False
+    return True
 
 
 def _alias(alias: typing.Any, args: tuple[Term, ...]) -> object:  # Any: a class of Python 3.12, or of two libraries

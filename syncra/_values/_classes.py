@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, get_args, get_origin
 
 from syncra._annotations import Unresolved
+from syncra._stand_ins import stands_for
 from syncra._values._checks import (
     Attributes,
     Check,
@@ -48,8 +49,6 @@ _UNSEEN: dict[object, str] = {
     AbstractContextManager: "what a context manager enters with",
     AbstractAsyncContextManager: "what a context manager enters with",
 }
-_DATETIMES = frozenset({"AwareDatetime", "NaiveDatetime", "PastDatetime", "FutureDatetime"})
-_DATES = frozenset({"PastDate", "FutureDate"})
 
 
 def check_of_class(reader: Reader, hint: object, cls: type, arguments: tuple[object, ...]) -> Check:
@@ -87,26 +86,22 @@ def _plain(reader: Reader, cls: type) -> Check:
     for promoted, classes in _PROMOTED:
         if cls is promoted:
             return Instances(cls, classes)
-    stands_for = _stands_for(cls)
-    if stands_for is not None:
-        return Refined(cls, cls, Instances(cls, (stands_for,)), (Whole(cls),))
+    found = stands_for(cls)
+    if found is not None:
+        return _stand_in(reader, cls, found)
     generic: Mapping[str, Any] | None = getattr(cls, "__pydantic_generic_metadata__", None)
     if generic and generic["args"]:
         return _model(reader, cls, generic["origin"])
     return Instances(cls, (cls,))
 
 
-def _stands_for(cls: type) -> type | None:
-    """The class that a class of pydantic stands for: for type checkers an Annotated of it."""
-    if cls.__module__ not in ("pydantic.types", "pydantic.networks"):
-        return None
-    from datetime import date, datetime  # imported by pydantic, and by nobody if it is not there
-
-    if cls.__name__ in _DATETIMES:
-        return datetime
-    if cls.__name__ in _DATES:
-        return date
-    return str if cls.__name__ == "EmailStr" else None
+def _stand_in(reader: Reader, cls: type, classes: Classes) -> Check:
+    """The check of a class of pydantic's by the classes that it stands for."""
+    if not classes:
+        reader.leave(f"what {cls.__name__} stands for")
+        return Everything(cls)
+    whole = Instances(cls, classes)
+    return Refined(cls, cls, whole, (Whole(cls),)) if len(classes) == 1 else whole
 
 
 def say_nothing(arguments: tuple[object, ...]) -> bool:

@@ -454,8 +454,12 @@ def test_targets_narrow_what_runs_and_what_is_kept() -> None:
     assert dict(results) == {doubled: 6}
     with pytest.raises(NodeNotFoundError, match="no target"):
         results[size]
+    with pytest.raises(NodeNotFoundError, match="'size' is no target"):
+        results["size"]
     with pytest.raises(BindingError, match="'limit' is not in the plan"):
         plan.run(text.bind("abc"), limit.bind(3))
+    with pytest.raises(BindingError, match="which has another node of that name, task 'size': bind that one"):
+        plan.run(text.bind("abc"), Input[int]("size").bind(3))
 
 
 def test_what_targets_are_none_of_the_graph_is_refused() -> None:

@@ -128,6 +128,17 @@ def test_results_of_an_asynchronous_graph_have_to_be_awaited() -> None:
     asyncio.run(main())
 
 
+def test_results_can_be_gathered() -> None:
+    """Several runs are awaited at once, also of one graph; asyncio tells them apart by identity."""
+    number = Input[int]("number")
+    graph = Graph.of(later, number)
+
+    async def both() -> tuple[Results, Results]:
+        return await asyncio.gather(graph(number.bind(1)), graph(number.bind(2)))
+
+    assert [results[number] for results in asyncio.run(both())] == [1, 2]
+
+
 def test_results_that_nobody_awaits_warn() -> None:
     """A call of an asynchronous graph that is dropped is reported, as Python does for coroutines."""
     with warnings.catch_warnings(record=True) as seen:

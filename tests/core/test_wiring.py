@@ -242,6 +242,11 @@ class Owner:
     def outer() -> int:
         return 2
 
+    @staticmethod
+    @task
+    def both(one: int = depends(inner), two: int = depends(outer)) -> int:
+        return one + two
+
 
 @pytest.mark.parametrize(
     ("function", "options", "expected"),
@@ -265,6 +270,7 @@ def test_static_methods_are_tasks_in_either_order() -> None:
     """A class's static tasks are reached through the class and through instances."""
     assert run(Owner.inner) == 1
     assert run(Owner.outer) == 2
+    assert run(Owner.both) == 3
     assert Owner().outer is Owner.outer
 
 

@@ -336,6 +336,14 @@ CONSTRAINED = [
     row(pydantic.UUID4, (uuid.UUID(int=1, version=4),), (uuid.UUID(int=1, version=1), "a")),
     row(pydantic.FilePath, (pathlib.Path(__file__),), (pathlib.Path(__file__).parent, __file__)),
     row(pydantic.AwareDatetime, (AWARE,), (NOW, "2024-05-01T12:00:00Z")),
+    row(
+        pydantic.IPvAnyAddress,
+        (
+            ipaddress.IPv6Address("::1"),
+            ipaddress.IPv4Address("127.0.0.1"),
+        ),
+        ("127.0.0.1",),
+    ),
     row(pydantic.PastDate, (dt.date(2000, 1, 1),), (dt.date(9999, 1, 1), "2000-01-01")),
     row(pydantic.SecretStr, (pydantic.SecretStr("a"),), ("a",)),
     row(pydantic.HttpUrl, (pydantic.HttpUrl("http://a.b"),), ("http://a.b",)),
