@@ -12,7 +12,7 @@ from syncra._nodes import Node
 from syncra._relation import type_name
 from syncra.errors import TaskReturnError, ValueCheckError
 
-__all__ = ["Accept", "Check", "Shape", "composed", "may_be_no_value"]
+__all__ = ["Accept", "Check", "Shape", "composed", "may_be_no_value", "no_value"]
 
 # Values of these need no closer look; most are one of them.
 _PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str, tuple, type(None)})
@@ -82,7 +82,7 @@ class Accept:
             return value
         # The class is asked, as a value may claim any class: values are the users' own business.
         if issubclass(type(value), _never_values()):
-            raise _no_value(self.name, value)
+            raise no_value(self.name, value)
         if not self.is_checked:
             return value
         from syncra._values import value_check
@@ -105,7 +105,8 @@ def _never_values() -> tuple[type, ...]:
     return (Awaitable, Node) if futures is None else (Awaitable, Node, futures.Future)
 
 
-def _no_value(name: str, value: object) -> TaskReturnError:
+def no_value(name: str, value: object) -> TaskReturnError:
+    """The failure of a task that returned what stands for a value; a coroutine is closed."""
     kind = f"a {type(value).__name__}"
     if issubclass(type(value), Node):
         cure = "a node stands for a value of another task: take it as a dependency instead of returning it"

@@ -245,10 +245,7 @@ class Fan:
     def upstream_ended(self) -> None:
         """A fan-out that this one goes over has all its results."""
         if isinstance(self._feed, _Flow):
-            try:
-                self._feed.end()
-            except ValueError as error:
-                self.broken = error
+            self._feed.end()
 
     # ------------------------------------------------------------------ ending
 
@@ -281,12 +278,13 @@ class Fan:
 
     def error(self) -> BaseException | None:
         """What the step fails with; None: it has succeeded."""
+        broken = self.broken or self._feed.fault
         if not self.failures:
-            return self.broken
+            return broken
         errors = [self.failures[number].error for number in sorted(self.failures)]
         count = "an item" if len(errors) == 1 else f"{len(errors)} items"
-        if self.broken is not None:
-            errors.append(self.broken)
+        if broken is not None:
+            errors.append(broken)
         return BaseExceptionGroup(f"{count} of {self.node.describe()} failed", errors)
 
 
@@ -298,6 +296,7 @@ class _Drawn:
         self.items: Iterator[Any] = iterators[0] if self._is_single else _zipped(iterators)
         self._count = 0
         self.exhausted = False
+        self.fault = None
 
     @property
     def available(self) -> int:
@@ -322,7 +321,11 @@ class _Drawn:
 
 
 class _Flow:
-    """Items of other fan-outs as they get their results, in whatever order; values that are there go beside them."""
+    """Items of other fan-outs as they get their results, in whatever order; values that are there go beside them.
+
+    Attributes:
+        fault: the sources are not of one length. Items that all of them have are given all the same, as in any order.
+    """
 
     def __init__(self, sources: Sequence[Fan | tuple[object, ...]]) -> None:
         self._sources = sources
@@ -331,6 +334,7 @@ class _Flow:
         self._arrived: dict[int, int] = {}
         self._ready: deque[int] = deque()
         self._all_ended = False
+        self.fault: ValueError | None = None
         for fan in self._fans:
             for number, result in enumerate(fan.results):
                 if result is not PENDING:
@@ -361,15 +365,11 @@ class _Flow:
         return number, tuple(each.results[number] if isinstance(each, Fan) else each[number] for each in self._sources)
 
     def end(self) -> None:
-        """One of the fan-outs has all its results.
-
-        Raises:
-            ValueError: all have, and they are not of one length.
-        """
+        """One of the fan-outs has all its results."""
         self._all_ended = all(each.ended for each in self._fans)
         lengths = {len(each.results if isinstance(each, Fan) else each) for each in self._sources}
         if self._all_ended and len(lengths) > 1:
-            raise ValueError(_UNEQUAL)
+            self.fault = ValueError(_UNEQUAL)
 
 
 def _zipped(iterators: Sequence[Iterator[object]]) -> Iterator[tuple[object, ...]]:

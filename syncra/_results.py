@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
-from types import MappingProxyType
+from types import CoroutineType, MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from syncra._calls import no_value
 from syncra._ended import Ended
 from syncra._nodes import Node, is_node
 from syncra._outcome import Failed, Outcome, Skipped
@@ -91,6 +92,7 @@ class Results(Mapping[Node[Any], Any]):
         Raises:
             NodeNotFoundError: there is no such node, or it is not a target of the plan.
             NoResultError: it failed or was skipped; the failure is the error's cause.
+            TaskReturnError: it is a coroutine, of a task whose annotation had ruled that out.
             NotAwaitedError: the results were not awaited.
         """
         node = self._node(key)
@@ -99,6 +101,9 @@ class Results(Mapping[Node[Any], Any]):
             raise NoResultError(f"{node.describe()} failed: {_shown(outcome.error)}", name=node.name) from outcome.error
         if isinstance(outcome, Skipped):
             raise NoResultError(f"{node.describe()} was skipped: {outcome.reason}", name=node.name)
+        kind: type[object] = type(outcome.value)
+        if kind is CoroutineType:  # the results of such a task are not looked at, as its annotation is believed
+            raise no_value(node.name, outcome.value)
         return outcome.value
 
     def outcome(self, node: Node[T], /) -> Outcome[T]:

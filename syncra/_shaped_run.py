@@ -81,6 +81,10 @@ class ShapedRun(Run):
         super().__init__(*args, **kwargs)
         assert self.program.shapes is not None  # or it would be a plain Run
         self._shapes: Shapes = self.program.shapes
+        program = self.program
+        given = {n for n in range(program.inputs, len(program.steps)) if self._passed[n] and not self._barred[n]}
+        if given:  # what an overridden step would have needed may now be needed by a choice only
+            self._shapes = Shapes.of(program.steps, program.targets, given)
         self._asleep = {index for index in self._shapes.dormant if not self._passed[index]}
         self._fans: dict[int, Fan] = {}
         self._tokens = count(len(self.program.steps))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncra._routine import Routine
@@ -32,8 +32,8 @@ class Shapes:
     stops: bytes
 
     @classmethod
-    def of(cls, steps: Sequence[Step], targets: Iterable[int] | None) -> Shapes:
-        """The shapes of a program's steps, which are in topological order."""
+    def of(cls, steps: Sequence[Step], targets: Iterable[int] | None, given: Container[int] = frozenset()) -> Shapes:
+        """The shapes of a program's steps, which are in topological order; those with given values need nothing."""
         takers: dict[int, list[int]] = {}
         flows: dict[int, list[int]] = {}
         routines: dict[int, Routine] = {}
@@ -49,7 +49,7 @@ class Shapes:
                 if steps[source].places:
                     flows.setdefault(source, []).append(step.index)
         ends.update(targets or ())
-        dormant = _dormant(steps, ends)
+        dormant = _dormant(steps, ends, given)
         # From the first choice on, steps may end in an order that nobody knows before.
         decided = next(
             (step.index for step in steps if step.options or step.node.absorbs or step.index in dormant), len(steps)
@@ -69,13 +69,13 @@ def routine_of(step: Step) -> Routine | None:
     return function if isinstance(function, Routine) and step.policy.timeout is None else None
 
 
-def _dormant(steps: Sequence[Step], ends: Iterable[int]) -> frozenset[int]:
+def _dormant(steps: Sequence[Step], ends: Iterable[int], given: Container[int]) -> frozenset[int]:
     """The steps that no end needs without a choice between them; inputs have their values anyway."""
     needed = bytearray(len(steps))
     for end in ends:
         needed[end] = 1
     for step in reversed(steps):
-        if needed[step.index]:
+        if needed[step.index] and step.index not in given:
             for source in step.sources:
                 needed[source] = 1
     return frozenset(step.index for step in steps if not needed[step.index] and step.node.function is not None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syncra import Failed, Graph, Input, Node, Results, Skipped, Succeeded, depends, task
+from syncra import Failed, Graph, Input, Node, Results, Skipped, Succeeded, depends, run, task
 from syncra.errors import NodeNotFoundError, NoResultError, NotAwaitedError, RunningLoopError, TaskReturnError
 
 
@@ -180,6 +180,23 @@ def test_what_stands_for_a_value_is_none(annotated: bool) -> None:
 
         with pytest.raises(TaskReturnError, match="not a value"):
             Graph.of(task(returns if annotated else returns_anything))()
+
+
+def test_a_coroutine_against_the_annotation_is_not_given_out() -> None:
+    """Where the annotation of a sync task rules a coroutine out nobody looks, until somebody asks for the value."""
+
+    async def coroutine() -> int:
+        return 1
+
+    @task
+    def wrong() -> int:
+        return coroutine()  # type: ignore[return-value]  # what is tested
+
+    results = Graph.of(wrong)()
+    with pytest.raises(TaskReturnError, match="'wrong' returned a coroutine, not a value"):
+        results[wrong]
+    with pytest.raises(TaskReturnError):
+        run(wrong)
 
 
 def test_results_are_made_by_runs_alone() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
@@ -29,7 +29,7 @@ from syncra import (
     task,
 )
 
-__all__ = ["Drawn", "LeftError", "Outline", "RightError", "Told", "drawn_graphs", "told"]
+__all__ = ["Drawn", "LeftError", "Outline", "RightError", "Told", "bound_graphs", "drawn_graphs", "told"]
 
 _MOST_NODES = 9
 _LISTS = ("input", "items", "each", "each_outcome")
@@ -84,12 +84,14 @@ class Drawn:
 
     Attributes:
         wanted: the places of the targets; empty for all.
+        bound: the values given to nodes, by their place.
     """
 
     outlines: tuple[Outline, ...]
     nodes: tuple[Node[Any], ...]
     wanted: tuple[int, ...]
     calls: Calls
+    bound: Mapping[int, object] = field(default_factory=dict[int, object])
 
     @property
     def ends(self) -> list[int]:
@@ -103,7 +105,8 @@ class Drawn:
         graph = Graph.of(*self.nodes)
         plan = graph.compile(*(self.nodes[place] for place in self.wanted))
         asked: Any = {"on_error": "continue", **options}  # Any: options of a run
-        return plan.run(strategy=strategy, **asked)
+        bindings = [self.nodes[n].bind(value) for n, value in self.bound.items() if self.nodes[n] in plan.nodes]
+        return plan.run(*bindings, strategy=strategy, **asked)
 
 
 @st.composite
@@ -137,17 +140,40 @@ _CHOICES = ["choose", "choose", "switch", "recover", "recover", "outcome"]
 
 
 @st.composite
-def drawn_graphs(draw: st.DrawFn) -> Drawn:
-    """A graph of an input and up to nine further nodes."""
+def drawn_graphs(draw: st.DrawFn, *, counts_attempts: bool = True) -> Drawn:
+    """A graph of an input and up to nine further nodes.
+
+    Its tasks may fail at first, which they count in this process, unless `counts_attempts` is False.
+    """
     drawn: tuple[Outline, ...] = (Outline("input", ()),)
     for _ in range(draw(st.integers(1, _MOST_NODES))):
-        drawn += (draw(outlines(drawn)),)
+        outline = draw(outlines(drawn))
+        drawn += (outline if counts_attempts else replace(outline, attempts=0),)
     calls = Calls()
     nodes: list[Node[Any]] = []
     for place, outline in enumerate(drawn):
         nodes.append(_node(place, outline, nodes, calls))
     wanted = draw(st.lists(st.integers(0, len(drawn) - 1), max_size=2, unique=True))
     return Drawn(drawn, tuple(nodes), tuple(wanted), calls)
+
+
+@st.composite
+def bound_graphs(draw: st.DrawFn, *, counts_attempts: bool = True) -> Drawn:
+    """The same, with values for up to two of its nodes."""
+    drawn = draw(drawn_graphs(counts_attempts=counts_attempts))
+    kinds = {place: each.kind for place, each in enumerate(drawn.outlines) if each.kind in _BINDABLE}
+    places = draw(st.lists(st.sampled_from(list(kinds)), max_size=2))
+    return replace(drawn, bound={place: draw(_BINDABLE[kinds[place]]) for place in places})
+
+
+# Of each item once: calls are counted by their argument.
+_ITEMS = st.lists(st.integers(0, 9), max_size=4, unique=True)
+_BINDABLE: dict[str, st.SearchStrategy[Any]] = {
+    "input": _ITEMS,
+    "value": st.integers(0, 9),
+    "items": _ITEMS,
+    "each": _ITEMS,
+}
 
 
 def _node(place: int, outline: Outline, nodes: list[Node[Any]], calls: Calls) -> Node[Any]:
@@ -274,7 +300,7 @@ class ByHand:
     @classmethod
     def of(cls, drawn: Drawn) -> ByHand:
         made = cls(drawn)
-        for end in drawn.ends:
+        for end in (*drawn.ends, *drawn.bound):
             made.get(end)
         return made
 
@@ -285,7 +311,9 @@ class ByHand:
 
     def get(self, place: int) -> Outcome[Any]:
         if place not in self.outcomes:
-            self.outcomes[place] = self._found(place, self.drawn.outlines[place])
+            is_bound = place in self.drawn.bound
+            found = Succeeded(self.drawn.bound[place]) if is_bound else self._found(place, self.drawn.outlines[place])
+            self.outcomes[place] = found
         return self.outcomes[place]
 
     def _found(self, place: int, outline: Outline) -> Outcome[Any]:  # noqa: C901  a branch a kind of node

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from shaped_graphs import ByHand, Drawn, drawn_graphs, told
+from shaped_graphs import ByHand, Drawn, bound_graphs, drawn_graphs, told
 
 from syncra import (
     Asyncio,
@@ -16,6 +17,7 @@ from syncra import (
     Graph,
     Input,
     Outcome,
+    Processes,
     Results,
     Sequential,
     Skipped,
@@ -31,11 +33,14 @@ from syncra.testing import Shuffled
 
 
 def compared(drawn: Drawn, results: Results) -> dict[int, Any]:
-    """What each node of the results came to, by place; nodes that were not needed are left out."""
+    """What each node of the results came to, by place.
+
+    Nodes that were not needed are left out, and the input, which has its value whether it is needed or not.
+    """
     places = {node: place for place, node in enumerate(drawn.nodes)}
     found = {}
     for place, node in enumerate(drawn.nodes):
-        if node in results:
+        if place and node in results:
             outcome = results.outcome(node)
             if not (isinstance(outcome, Skipped) and not outcome.causes):
                 found[place] = told(outcome, places)
@@ -45,19 +50,32 @@ def compared(drawn: Drawn, results: Results) -> dict[int, Any]:
 def by_hand(drawn: Drawn) -> dict[int, Any]:
     """The same, found by hand."""
     kept = drawn.wanted or range(len(drawn.nodes))
-    return {n: told(each, {}) for n, each in sorted(ByHand.of(drawn).outcomes.items()) if n in kept}
+    return {n: told(each, {}) for n, each in sorted(ByHand.of(drawn).outcomes.items()) if n and n in kept}
 
 
 @pytest.mark.parametrize("strategy", [Sequential(), Threads(3), Asyncio(), Asyncio(2, offload=True)], ids=str)
 @settings(max_examples=60)
-@given(drawn=drawn_graphs())
+@given(drawn=bound_graphs())
 def test_every_strategy_comes_to_what_plain_python_does(strategy: Strategy, drawn: Drawn) -> None:
     """Values, item by item, failures, skips, what was not chosen and attempts are those that were found by hand."""
     assert compared(drawn, drawn.run(strategy)) == by_hand(drawn)
 
 
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Processes]:
+    with Processes(2) as kept:
+        yield kept
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=bound_graphs(counts_attempts=False))
+def test_worker_processes_come_to_what_plain_python_does(processes: Processes, drawn: Drawn) -> None:
+    """The same in worker processes, where no task can count its attempts."""
+    assert compared(drawn, drawn.run(processes)) == by_hand(drawn)
+
+
 @settings(max_examples=150)
-@given(drawn=drawn_graphs(), seed=st.integers(0, 999), at_once=st.sampled_from([None, 1, 2, 5]))
+@given(drawn=bound_graphs(), seed=st.integers(0, 999), at_once=st.sampled_from([None, 1, 2, 5]))
 def test_the_order_of_ending_changes_nothing(drawn: Drawn, seed: int, at_once: int | None) -> None:
     """However steps and items end, what they come to is what was found by hand."""
     assert compared(drawn, drawn.run(Shuffled(seed, at_once=at_once))) == by_hand(drawn)

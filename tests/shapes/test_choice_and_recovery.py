@@ -301,3 +301,21 @@ def test_a_fallback_may_be_a_long_way(strategy: Strategy) -> None:
     broken = each(lambda item: item, over=unchecked(number))
     saved = recover(broken, nodes[-1])
     assert run(saved, strategy=strategy) == [1]
+
+
+@everywhere
+def test_what_only_an_overridden_task_needs_waits_to_be_chosen(strategy: Strategy) -> None:
+    """A task that is needed by an overridden one and by a choice is called only if it is chosen."""
+    called: list[str] = []
+
+    @task
+    def option() -> int:
+        called.append("option")
+        return 1
+
+    user = task(name="user", dependencies=option)(lambda value: value)
+    chosen = choose(yes, number, option)
+    results = Graph.of(user, chosen).compile().run(user.bind(5), strategy=strategy)
+    assert (results[user], results[chosen], called) == (5, 1, [])
+    results = Graph.of(user, chosen).compile().run(user.bind(5), yes.bind(False), strategy=strategy)
+    assert (results[user], results[chosen], called) == (5, 1, ["option"])

@@ -246,6 +246,25 @@ def test_values_side_by_side_are_of_one_length(strategy: Strategy) -> None:
             run(each(joined, over=over), strategy=strategy)
 
 
+@pytest.mark.parametrize("limit", [None, 1])
+def test_items_that_all_values_have_are_called_in_any_order(limit: int | None) -> None:
+    """That the values are not of one length may be known before the items are called that all of them have."""
+
+    @task
+    async def pair() -> list[int]:
+        return [10, 20]
+
+    def refuse(one: int, two: int) -> int:
+        raise KeyError(one + two)
+
+    node = each(refuse, over=(each(doubled, over=numbers), pair), max_concurrency=limit)
+    plan = Graph.of(node).compile()
+    for seed in range(50):
+        error = plan.run(strategy=Shuffled(seed), on_error="continue").failures[node]
+        assert isinstance(error, ExceptionGroup)
+        assert [type(each) for each in error.exceptions] == [KeyError, KeyError, ValueError]
+
+
 @pytest.mark.parametrize("strategy", [Asyncio(), Threads(8)], ids=str)
 def test_a_limit_holds(strategy: Strategy) -> None:
     """Never more items run at once than max_concurrency says, and as many do."""
