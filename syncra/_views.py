@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from syncra._nodes import Connection, Node, Settled, Wiring, checked_node
 from syncra._relation import PROVEN, tuple_items, type_name
 from syncra.errors import DeclarationError, ValueCheckError, WiringError
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["parse", "unchecked", "unpack"]
 
@@ -74,12 +77,18 @@ def unchecked(node: Node[Any], /) -> Node[Any]:
     return View(source, f"unchecked({source.name})", _same, _Always(Any), ("unchecked", None))
 
 
-def parse(node: Node[Any], model: type[T], /) -> Node[T]:
+# For every checker a class is a `type[T]`. `int | None` and `Annotated[...]` are forms of a type, which older ones do
+# not know.
+@overload
+def parse(node: Node[Any], model: type[T], /) -> Node[T]: ...
+@overload
+def parse(node: Node[Any], model: TypeForm[T], /) -> Node[T]: ...
+def parse(node: Node[Any], model: Any, /) -> Node[Any]:
     """The node's value as pydantic reads it into `model`: converted, narrowed, built from plain data.
 
     Args:
         node: gives the value.
-        model: any type that pydantic can validate.
+        model: any type that pydantic can validate: a class, `list[int]`, `int | None`, `Annotated[int, Gt(0)]`.
 
     Raises:
         WiringError: `node` is not a node.

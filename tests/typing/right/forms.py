@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar, assert_type
+from typing import Annotated, Any, Literal, NamedTuple, Optional, TypeVar, assert_type
+
+from typing_extensions import TypedDict
 
 from syncra import AsyncTask, Graph, Input, Node, Task, depends, parse, run, task, unchecked, unpack
 
@@ -152,6 +154,14 @@ def bounds() -> tuple[int, str, bytes]:
     return 1, "", b""
 
 
+class Record(TypedDict):
+    low: int
+
+
+def parsed_as(cls: type[X]) -> Node[X]:
+    return parse(untyped, cls)
+
+
 @task
 def untyped() -> Any:
     return {"low": 1}
@@ -162,6 +172,12 @@ assert_type(low, Node[int])
 assert_type(high, Node[str])
 assert_type(rest, Node[bytes])
 assert_type(parse(untyped, dict[str, int]), Node[dict[str, int]])
+assert_type(parse(untyped, Record), Node[Record])
+assert_type(parse(untyped, int | None), Node[int | None])
+assert_type(parse(untyped, Optional[int]), Node[int | None])
+assert_type(parse(untyped, Annotated[int, "positive"]), Node[int])
+assert_type(parse(untyped, Literal["a", "b"]), Node[Literal["a", "b"]])
+assert_type(run(parse(words, list[str] | None)), list[str] | None)
 assert_type(unchecked(bounds), Node[Any])
 
 
@@ -169,6 +185,8 @@ assert_type(unchecked(bounds), Node[Any])
 def joined(
     least: float = depends(low),
     table: dict[str, int] = depends(parse(untyped, dict[str, int])),
+    either: int | None = depends(parse(untyped, int | None)),
+    small: Annotated[int, "small"] = depends(parse(untyped, Annotated[int, "positive"])),
     loose: bytes = depends(unchecked(bounds)),
 ) -> None: ...
 

@@ -63,6 +63,7 @@ one, two, three = unpack(pair)  # error: two items
 first: Node[str] = unpack(pair)[0]  # error: an int
 unpack(load)  # error: a list
 table: Node[str] = parse(load, int)  # error: parsed as int
+parse(load, 5)  # error: no type
 
 # Calling tasks.
 total("prices", 1.0)  # error: a str for prices

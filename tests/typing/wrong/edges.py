@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from syncra import Input, Node, depends, parse, task, unpack
 
@@ -70,6 +70,14 @@ def item_of_pair(value: int = depends(unpack(pair)[1])) -> None: ...  # error: t
 
 @task
 def parsed(value: str = depends(parse(loose, int))) -> None: ...  # error: parsed as int
+
+
+@task
+def parsed_as_either(value: int = depends(parse(loose, int | None))) -> None: ...  # error: may be None
+
+
+@task
+def parsed_as_annotated(value: str = depends(parse(loose, Annotated[int, 1]))) -> None: ...  # error: parsed as int
 
 
 @task
