@@ -438,7 +438,7 @@ def test_views_convert_take_apart_and_loosen() -> None:
     with pytest.raises(WiringError, match="known length"):
         unpack(size)  # type: ignore[arg-type]  # what is tested
     with pytest.raises(SyncraError):
-        parse(raw, 5)  # type: ignore[arg-type]  # what is tested
+        parse(raw, 5)  # type: ignore[call-overload]  # what is tested
 
 
 # ---------------------------------------------------------------- plans
