@@ -140,13 +140,19 @@ class Run:
 
     # ------------------------------------------------------------------ counted
 
-    def take(self) -> Job | None:
-        """A step that is ready, now running; the longest way to the end goes first. None: none is ready now."""
+    def take(self, *, before: Job | None = None) -> Job | None:
+        """A step that is ready, now running; the longest way to the end goes first. None: none is ready now.
+
+        Args:
+            before: a step that the driver has taken and not begun: only one that goes before that is given.
+        """
         if self._counting is None:
             self._count()
         if self._delayed:
             self._wake()
         if self.stopping or not self._ready or self._counting is None:
+            return None
+        if before is not None and self._ready[0] >= self._counting.rank[before.index]:
             return None
         index = self._counting.by_rank[heappop(self._ready)]
         self._state[index] = _RUNNING

@@ -151,14 +151,19 @@ class ShapedRun(Run):
 
     # ------------------------------------------------------------------ counted
 
-    def take(self) -> Job | None:
-        """A job that is ready, now running; the longest way to the end goes first. None: none is ready now."""
+    def take(self, *, before: Job | None = None) -> Job | None:
+        """A job that is ready, now running; the longest way to the end goes first. None: none is ready now.
+
+        Args:
+            before: a job that the driver has taken and not begun: only one that goes before that is given.
+        """
         if self._counting is None:
             self._count()
         if self._delayed:
             self._wake()
+        last = len(self._passed) if before is None else self.program.counting.rank[before.index]
         job: Job | None = None
-        while job is None and self._ready and not self.stopping:
+        while job is None and self._ready and self._ready[0] < last and not self.stopping:
             step = self.program.steps[self.program.counting.by_rank[heappop(self._ready)]]
             job = self._next_job(step)
         return job

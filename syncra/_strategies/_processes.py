@@ -149,7 +149,7 @@ class _Driver:
 
     def _hand_out(self) -> None:
         """Hand ready steps out until there is none, or no worker for one, which is held."""
-        while (step := self._held.pop() if self._held else self._run.take()) is not None:
+        while (step := self._next()) is not None:
             if self._run.stopping:
                 self._run.cancelled(step)
             elif step.is_local:
@@ -157,6 +157,12 @@ class _Driver:
             elif not self._sends(step):
                 self._held.append(step)
                 return
+
+    def _next(self) -> Job | None:
+        """The step to be sent now: what is held, unless one that goes before it has become ready meanwhile."""
+        if not self._held:
+            return self._run.take()
+        return self._run.take(before=self._held[-1]) or self._held.pop()
 
     def _sends(self, step: Job) -> bool:
         """Whether the step was sent, or has failed on the way out; False: there is no worker for it now."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from syncra import Graph, Input, depends, parse, task, unchecked, unpack
 
 start = Input[int]("start", default=3)
@@ -47,3 +49,11 @@ plan = graph.compile()
 def run_plan(value: int) -> str:
     """Runs the plan of this module, wherever it is imported."""
     return plan.run(start.bind(value))[joined]
+
+
+_turns = count()
+
+
+def turn() -> int:
+    """How many calls of it there were before in this process."""
+    return next(_turns)

@@ -8,8 +8,9 @@ from heapq import heappop, heappush
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from importable_tasks import turn
 
-from syncra import Graph, Node, task
+from syncra import Graph, Node, Processes, task
 from syncra._run import Run
 from syncra._steps import Job
 from tests.benchmarks.list_schedule import makespan, syncra_priority
@@ -104,3 +105,16 @@ def test_of_equals_the_first_in_order_goes_first() -> None:
     """Nothing is left to chance: the same plan gives the same order each time."""
     assert begun([(), (), (), ()]) == ["t0", "t1", "t2", "t3"]
     assert {tuple(begun([(), (), (0, 1), (0,), (1,)])) for _ in range(5)} == {("t0", "t1", "t2", "t3", "t4")}
+
+
+def test_a_step_that_waits_for_a_worker_lets_others_before() -> None:
+    """The links of a chain go before what stands alone, also under worker processes, where a step that was ready when
+    no worker was free waits for one.
+    """
+    alone = [task(name=f"alone{number}")(turn) for number in range(3)]
+    links: list[Node[int]] = [task(name="link0")(turn)]
+    for number in range(1, 4):
+        links.append(task(name=f"link{number}", after=links[-1])(turn))
+    with Processes(1) as strategy:
+        results = Graph.of(*links, *alone).compile().run(strategy=strategy)
+    assert [results[node] for node in (*links, *alone)] == list(range(7))
