@@ -7,6 +7,7 @@ from time import monotonic
 
 from syncra._program import Program
 from syncra._run import Run
+from syncra._shapes import Shapes
 
 __all__ = ["begin"]
 
@@ -21,15 +22,19 @@ def begin(
     clock: Callable[[], float] = monotonic,
 ) -> Run:
     """A run of the program, with the arguments of Run; what few programs have is imported for these."""
-    kind = Run if program.shapes is None else _kind_with_shapes(program)
+    kind = Run if program.shapes is None else _kind_for(program.shapes)
     return kind(program, given, unneeded=unneeded, goes_on=goes_on, strategy=strategy, clock=clock)
 
 
-def _kind_with_shapes(program: Program) -> type[Run]:
-    if program.shapes is not None and program.shapes.routines:
+def _kind_for(shapes: Shapes) -> type[Run]:
+    if shapes.routines:
         from syncra._nested_run import NestedRun
 
         return NestedRun
-    from syncra._shaped_run import ShapedRun
+    if shapes.goes_over_items:
+        from syncra._fan_out_run import FanOutRun
 
-    return ShapedRun
+        return FanOutRun
+    from syncra._choosing_run import ChoosingRun
+
+    return ChoosingRun

@@ -7,14 +7,15 @@ Fan is as little thread-safe as the run that owns it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
-from operator import length_hint
 from typing import Any
 
 from syncra._calls import Shape
 from syncra._each import EachNode
+from syncra._feeds import Drawn, Flow, consumed
 from syncra._nodes import Node
 from syncra._outcome import Failed, Succeeded
 from syncra._policy import Policy
@@ -22,8 +23,6 @@ from syncra._steps import PENDING, Step
 from syncra.errors import ValueCheckError
 
 __all__ = ["Fan", "Item"]
-
-_UNEQUAL = "the values that it goes over side by side have different numbers of items"
 
 
 @dataclass(slots=True, eq=False)
@@ -80,7 +79,10 @@ class Item:
 
     def run(self, values: Sequence[object]) -> Any:  # Any: the node's type is the users' business
         """Call it here; where it is async it gives its coroutine."""
-        return self.fan.step.call(*self.arguments(values))
+        step = self.fan.step
+        if len(step.slots) == 1:  # a third of the time of putting a list together
+            return step.call(self.parts[0])
+        return step.call(*self.arguments(values))
 
     def describe(self) -> str:
         """What it is called in messages."""
@@ -95,15 +97,19 @@ class Fan:
         node: its node.
         values: of the run.
         upstream: for some of the places, the fan-outs whose items it goes over while these still give them.
+        used_up: the slots of lists that nothing else takes: each item is forgotten when it is drawn.
+        context: what the users' iterators advance in.
 
     Attributes:
         results: what each item came to, PENDING until it has; the value of the step in the end.
         failures: items that failed for good, where their outcomes are not handed on.
         attempts: of items, the exceptions that were followed by another attempt.
         again: items that are ready for another attempt.
+        followers: the fan-outs that go over its items.
         running: how many items are.
         resting: how many wait for another attempt.
         ended: the step has its value.
+        lets_go: a result that was taken by what goes over it is forgotten, as nothing else takes it.
         broken: what going over the values raised.
         doomed: the step will have no value, whatever its items come to; it gives no more of them.
         is_listed: its run has noted that it has something to give.
@@ -113,29 +119,47 @@ class Fan:
         Exception: whatever `iter()` of a value raises.
     """
 
-    def __init__(self, step: Step, node: EachNode[Any], values: Sequence[object], upstream: dict[int, Fan]) -> None:
+    def __init__(
+        self,
+        step: Step,
+        node: EachNode[Any],
+        values: Sequence[object],
+        *,
+        upstream: Mapping[int, Fan],
+        used_up: Collection[int],
+        context: Context,
+    ) -> None:
         self.step = step
         self.node = node
         self.results: list[Any] = []
         self.failures: dict[int, Failed] = {}
         self.attempts: dict[int, list[BaseException]] = {}
         self.again: deque[Item] = deque()
+        self.followers: list[Fan] = []
         self.running = 0
+        self._most = node.max_concurrency
         self.resting = 0
-        self.ended = self.doomed = self.is_listed = False
+        self.ended = self.doomed = self.is_listed = self.lets_go = False
         self.broken: BaseException | None = None
         self._next: tuple[int, tuple[object, ...]] | None = None
-        values_of = [values[slot] for slot in (step.slots[place] for place in step.places)]
-        self._feed: _Drawn | _Flow
-        if upstream:
-            given = [upstream.get(place, each) for place, each in zip(step.places, values_of, strict=True)]
-            self._feed = _Flow([each if isinstance(each, Fan) else tuple(self._items(each)) for each in given])
-        else:
-            self._feed = _Drawn([self._items(each) for each in values_of])
+        self._feed = context.run(self._fed, values, upstream, used_up, context)
 
-    def _items(self, value: Any) -> Iterator[object]:  # Any: what it is is asked here
+    def _fed(
+        self, values: Sequence[object], upstream: Mapping[int, Fan], used_up: Collection[int], context: Context
+    ) -> Drawn | Flow:
+        """What it gets its items from."""
+        slots = {place: self.step.slots[place] for place in self.step.places}
+        if not upstream:
+            return Drawn([self._items(values[slot], slot in used_up) for slot in slots.values()], context)
+        sources: list[Fan | tuple[object, ...]] = []
+        for place, slot in slots.items():
+            fan = upstream.get(place)
+            sources.append(tuple(self._items(values[slot])) if fan is None else fan)
+        return Flow(sources)
+
+    def _items(self, value: Any, is_used_up: bool = False) -> Iterator[object]:  # Any: what it is is asked here
         try:
-            return iter(value)
+            return consumed(value) if is_used_up else iter(value)
         except TypeError:
             if hasattr(value, "__iter__"):
                 raise
@@ -152,9 +176,9 @@ class Fan:
     @property
     def may_give(self) -> bool:
         """Whether it is worth asking it for an item."""
-        if self.doomed or (self.node.max_concurrency is not None and self.running >= self.node.max_concurrency):
+        if self.doomed or (self._most is not None and self.running >= self._most):
             return False
-        return self.available > 0
+        return self._next is not None or bool(self.again) or (self.broken is None and self._feed.has_more)
 
     @property
     def available(self) -> int:
@@ -162,21 +186,26 @@ class Fan:
         found = len(self.again) + (self._next is not None)
         if self.broken is None:
             found += self._feed.available
-        most = self.node.max_concurrency
-        return found if most is None else min(found, most - self.running)
+        return found if self._most is None else min(found, self._most - self.running)
 
     def give(self, token: int) -> Item | None:
-        """The next item, now running; None: there is none. What going over the values raises breaks the fan-out."""
+        """The next item, now running; None: there is none. What going over the values raises breaks the fan-out.
+
+        Asked only where it `may_give`.
+        """
         if self.again:
             item = self.again.popleft()
             item.is_running = True
             self.running += 1
             return item
-        if not self.look_ahead() or self._next is None:
-            return None
+        if self._next is None:
+            self._draw()
         found, self._next = self._next, None
+        if found is None:
+            return None
         number, parts = found
-        self.results.extend([PENDING] * (number + 1 - len(self.results)))
+        while len(self.results) <= number:
+            self.results.append(PENDING)
         self.running += 1
         return Item(token, self, number, parts)
 
@@ -184,17 +213,19 @@ class Fan:
         """Whether it has an item to give; that one is drawn."""
         if not self.may_give:
             return False
-        if self.again or self._next is not None:
-            return True
+        if not self.again and self._next is None:
+            self._draw()
+        return bool(self.again) or self._next is not None
+
+    def _draw(self) -> None:
         try:
             self._next = self._feed.take()
         except BaseException as error:  # noqa: BLE001 - the users' own iterators
             self.broken = error
-        return self._next is not None
 
     def item(self, token: int, part: object) -> Item:
         """The item that was drawn from `row` last, now running."""
-        assert isinstance(self._feed, _Drawn)
+        assert isinstance(self._feed, Drawn)
         self.results.append(PENDING)
         self._feed.skip(len(self.results))
         parts: Any = part if len(self.step.places) > 1 else (part,)  # Any: a row over several values has tuples of them
@@ -203,7 +234,7 @@ class Fan:
 
     def row(self) -> Iterator[Any]:
         """All items, for who calls `called` with one after the other."""
-        assert isinstance(self._feed, _Drawn)  # in order no fan-out is unfinished when the next one begins
+        assert isinstance(self._feed, Drawn)  # in order no fan-out is unfinished when the next one begins
         return self._feed.items
 
     def called(self, values: Sequence[object]) -> Callable[[Any], Any]:
@@ -233,7 +264,7 @@ class Fan:
 
     def arrived(self, number: int) -> None:
         """An item that this one goes over has its result."""
-        if isinstance(self._feed, _Flow):
+        if isinstance(self._feed, Flow):
             self._feed.arrived(number)
 
     def doom(self) -> None:
@@ -244,7 +275,7 @@ class Fan:
 
     def upstream_ended(self) -> None:
         """A fan-out that this one goes over has all its results."""
-        if isinstance(self._feed, _Flow):
+        if isinstance(self._feed, Flow):
             self._feed.end()
 
     # ------------------------------------------------------------------ ending
@@ -286,98 +317,3 @@ class Fan:
         if broken is not None:
             errors.append(broken)
         return BaseExceptionGroup(f"{count} of {self.node.describe()} failed", errors)
-
-
-class _Drawn:
-    """Items drawn from values that are there, as late as they are asked for."""
-
-    def __init__(self, iterators: Sequence[Iterator[object]]) -> None:
-        self._is_single = len(iterators) == 1
-        self.items: Iterator[Any] = iterators[0] if self._is_single else _zipped(iterators)
-        self._count = 0
-        self.exhausted = False
-        self.fault = None
-
-    @property
-    def available(self) -> int:
-        """At least how many items there are; one, as long as nobody knows."""
-        return 0 if self.exhausted else max(1, length_hint(self.items, 1))
-
-    def take(self) -> tuple[int, tuple[object, ...]] | None:
-        """The next items and their number; None: there are no more."""
-        try:
-            parts = next(self.items)
-        except BaseException as error:
-            self.exhausted = True
-            if isinstance(error, StopIteration):
-                return None
-            raise
-        self._count += 1
-        return self._count - 1, (parts,) if self._is_single else parts
-
-    def skip(self, count: int) -> None:
-        """So many items were drawn from `items` itself."""
-        self._count += count
-
-
-class _Flow:
-    """Items of other fan-outs as they get their results, in whatever order; values that are there go beside them.
-
-    Attributes:
-        fault: the sources are not of one length. Items that all of them have are given all the same, as in any order.
-    """
-
-    def __init__(self, sources: Sequence[Fan | tuple[object, ...]]) -> None:
-        self._sources = sources
-        self._fans = list({id(each): each for each in sources if isinstance(each, Fan)}.values())
-        self._shortest = min((len(each) for each in sources if not isinstance(each, Fan)), default=None)
-        self._arrived: dict[int, int] = {}
-        self._ready: deque[int] = deque()
-        self._all_ended = False
-        self.fault: ValueError | None = None
-        for fan in self._fans:
-            for number, result in enumerate(fan.results):
-                if result is not PENDING:
-                    self.arrived(number)
-
-    @property
-    def available(self) -> int:
-        """How many items there are now."""
-        return len(self._ready)
-
-    @property
-    def exhausted(self) -> bool:
-        return self._all_ended and not self._ready
-
-    def arrived(self, number: int) -> None:
-        """One of the fan-outs has the result of this item."""
-        count = self._arrived.pop(number, 0) + 1
-        if count < len(self._fans):
-            self._arrived[number] = count
-        elif self._shortest is None or number < self._shortest:
-            self._ready.append(number)
-
-    def take(self) -> tuple[int, tuple[object, ...]] | None:
-        """Items that are there in all sources, and their number; None: there are none now."""
-        if not self._ready:
-            return None
-        number = self._ready.popleft()
-        return number, tuple(each.results[number] if isinstance(each, Fan) else each[number] for each in self._sources)
-
-    def end(self) -> None:
-        """One of the fan-outs has all its results."""
-        self._all_ended = all(each.ended for each in self._fans)
-        lengths = {len(each.results if isinstance(each, Fan) else each) for each in self._sources}
-        if self._all_ended and len(lengths) > 1:
-            self.fault = ValueError(_UNEQUAL)
-
-
-def _zipped(iterators: Sequence[Iterator[object]]) -> Iterator[tuple[object, ...]]:
-    while True:
-        parts = tuple([next(each, PENDING) for each in iterators])
-        ended = [part is PENDING for part in parts]
-        if all(ended):
-            return
-        if any(ended):
-            raise ValueError(_UNEQUAL)
-        yield parts

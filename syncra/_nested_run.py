@@ -1,6 +1,6 @@
 """The state machine of a run some of whose steps are graphs themselves.
 
-It is the machine of `_shaped_run`, with runs inside. A step whose function is a Routine is not called: a run of that
+It is the machine of `_fan_out_run`, with runs inside. A step whose function is a Routine is not called: a run of that
 program begins, and what that one has to give is given as a job of this one. So all workers of the outer run do the
 inner steps too, and none of them ever waits for another step.
 """
@@ -14,16 +14,15 @@ from typing import Any
 from syncra._begin import begin
 from syncra._ended import Ended
 from syncra._fan import Fan, Item
+from syncra._fan_out_run import FanOutRun
 from syncra._inner import CutOff, InnerCall, InnerJob
-from syncra._shaped_run import ShapedRun
+from syncra._shaped_run import DONE, RUNNING, WAITING
 from syncra._steps import Job, Step
 
 __all__ = ["NestedRun"]
 
-_WAITING, _RUNNING, _DONE = 0, 1, 2
 
-
-class NestedRun(ShapedRun):
+class NestedRun(FanOutRun):
     """The state of one run with runs inside; arguments and attributes are those of Run."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Run declares them
@@ -97,13 +96,13 @@ class NestedRun(ShapedRun):
 
     def _next_caller(self, step: Step) -> Job | None:
         """The step, or its next item, for which a call has to begin; None: there is none now."""
-        if self._state[step.index] == _DONE:
+        if self._state[step.index] == DONE:
             return None
         if step.places:
             return self._drawn(step)
-        if self._state[step.index] != _WAITING:
+        if self._state[step.index] != WAITING:
             return None
-        self._state[step.index] = _RUNNING
+        self._state[step.index] = RUNNING
         return step
 
     def _offer(self, fan: Fan) -> None:

@@ -144,6 +144,9 @@ class Program:
                 length[option] = max(length[option], further)
             for slot in set(step.slots):
                 uses[slot] += 1
+        for step in self.steps if self.shapes is not None else ():
+            for place in step.places:  # items go on before others are begun
+                length[step.index] = max(length[step.index], length[step.slots[place]] + 1)
         by_rank = sorted(range(size), key=lambda index: (-length[index], -len(successors[index]), index))
         rank = [0] * size
         for position, index in enumerate(by_rank):

@@ -19,6 +19,7 @@ class Shapes:
         dormant: steps that run only if a step that may choose them does.
         takers: for an option, the steps that may choose it.
         flows: for a fan-out, the fan-outs that go over its items while it is still giving them.
+        goes_over_items: there are fan-outs.
         routines: steps whose calls are runs inside the run.
         ends: steps behind which nothing takes a failure away: targets, and steps that nothing needs.
         stops: 1 for each step at which a row of plain calls ends.
@@ -27,6 +28,7 @@ class Shapes:
     dormant: frozenset[int]
     takers: Mapping[int, Sequence[int]]
     flows: Mapping[int, Sequence[int]]
+    goes_over_items: bool
     routines: Mapping[int, Routine]
     ends: frozenset[int]
     stops: bytes
@@ -55,7 +57,8 @@ class Shapes:
             (step.index for step in steps if step.options or step.node.absorbs or step.index in dormant), len(steps)
         )
         stops = bytes(step.index >= decided or bool(step.places) or step.index in routines for step in steps)
-        return cls(dormant, takers, flows, routines, frozenset(ends), stops)
+        goes_over_items = any(step.places for step in steps)
+        return cls(dormant, takers, flows, goes_over_items, routines, frozenset(ends), stops)
 
 
 def is_shaped(step: Step) -> bool:

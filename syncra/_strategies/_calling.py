@@ -57,9 +57,9 @@ def call_items(run: Run) -> bool:
     """
     if run.program.shapes is None:
         return False
-    from syncra._shaped_run import ShapedRun
+    from syncra._fan_out_run import FanOutRun
 
-    if not isinstance(run, ShapedRun) or (fan := run.open_in_order()) is None:
+    if not isinstance(run, FanOutRun) or (fan := run.open_in_order()) is None:
         return False
     # As `call_row`: what is in this loop is paid for every item.
     call, keep = fan.called(run.values), fan.results.append

@@ -62,10 +62,9 @@ class _Driver:
                 if special is not None:
                     self._perform(special)
             while not run.finished:
-                step = run.take()
-                if step is not None:
+                while (step := run.take()) is not None:
                     self._perform(step)
-                else:
+                if not run.finished:
                     self._pause_for(run.delay())
         finally:
             if self._loop is not None:

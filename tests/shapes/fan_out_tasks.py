@@ -29,6 +29,25 @@ def killed_once(number: int, root: Path) -> int:
     return number
 
 
+pipe = Input[Path]("pipe")
+
+
+@task
+def waits_for_others(number: int, pipe: Path = depends(pipe)) -> int:
+    if number == 1:
+        with pipe.open() as end:  # until item 0 opens the other end
+            end.read()
+    return number
+
+
+@task
+def tells(number: int, pipe: Path = depends(pipe)) -> int:
+    if number == 0:
+        with pipe.open("w") as end:
+            end.write("x")
+    return number
+
+
 @task
 def halved(number: int) -> float:
     return number / 2

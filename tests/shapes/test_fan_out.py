@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import pickle
+import tracemalloc
 from collections.abc import Iterator
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
@@ -196,6 +199,121 @@ def test_items_are_drawn_when_somebody_calls_the_task_with_them(strategy: Strate
     run(each(noted, over=source), strategy=strategy)
     assert sorted(ended) == list(range(100))
     assert max(ahead) <= 3
+
+
+@everywhere
+def test_each_item_goes_on_as_soon_as_it_is_there(strategy: Strategy) -> None:
+    """Under every strategy items end in the second fan-out while the first one still has some to begin."""
+    called: list[tuple[str, int]] = []
+
+    @task
+    def first(number: int) -> int:
+        called.append(("first", number))
+        return number
+
+    @task
+    def second(number: int) -> int:
+        called.append(("second", number))
+        return number
+
+    many = list(range(50))
+    assert run(each(second, over=each(first, over=numbers)), numbers.bind(many), strategy=strategy) == many
+    for number in many:
+        assert called.index(("first", number)) < called.index(("second", number))
+    begun = [place for place, (name, _) in enumerate(called) if name == "first"]
+    assert called.index(("second", called[0][1])) < begun[-1]
+
+
+def test_an_item_goes_on_in_worker_processes(tmp_path: Path) -> None:
+    """Item 0 of the second fan-out runs while item 1 of the first one waits for it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    node = each(fan_out_tasks.tells, over=each(fan_out_tasks.waits_for_others, over=numbers))
+    with Processes(2) as processes:
+        bound = numbers.bind([0, 1])
+        plan = Graph.of(node).compile(node)
+        assert plan.run(bound, fan_out_tasks.pipe.bind(pipe), strategy=processes)[node] == [0, 1]
+
+
+@pytest.mark.parametrize("strategy", [Sequential(), Threads(3), Asyncio(), Shuffled(2, at_once=2)], ids=str)
+def test_items_that_were_taken_are_forgotten(strategy: Strategy) -> None:
+    """A fan-out over another one, whose list nobody wants, does not keep what it has gone over."""
+
+    class Thing:
+        pass
+
+    made: list[ref[Thing]] = []
+    alive: list[int] = []
+
+    @task
+    def thing(number: int) -> Thing:
+        found = Thing()
+        made.append(ref(found))
+        return found
+
+    @task
+    def counted(thing: Thing) -> None:
+        alive.append(sum(each() is not None for each in made))
+
+    run(each(counted, over=each(thing, over=numbers)), numbers.bind(list(range(20))), strategy=strategy)
+    assert max(alive) <= 9
+
+
+@everywhere
+def test_a_list_that_somebody_wants_stays_whole(strategy: Strategy) -> None:
+    """A target, a list that is bound, and one that two nodes take are left as they are."""
+    inner = each(doubled, over=numbers)
+    outer, other = each(doubled, over=inner), each(doubled, over=(inner))
+    results = Graph.of(outer).compile(outer, inner).run(strategy=strategy)
+    assert (results[inner], results[outer]) == ([2, 4, 6, 8], [4, 8, 12, 16])
+    results = Graph.of(outer, other).compile(outer, other).run(strategy=strategy)
+    assert results[outer] == results[other] == [4, 8, 12, 16]
+    bound = [1, 2]
+    assert run(outer, inner.bind(bound), strategy=strategy) == [2, 4]
+    assert bound == [1, 2]
+    assert run(each(lambda a, b: a + b, over=(inner, inner)), strategy=strategy) == [4, 8, 12, 16]
+
+
+@everywhere
+def test_generators_see_the_callers_context(strategy: Strategy) -> None:
+    """What a generator asks for while it is drawn from is what the caller of the run has set."""
+    variable = ContextVar("variable", default="unset")
+
+    @task
+    def words() -> Iterator[str]:
+        return (variable.get() for _ in range(20))
+
+    def seen() -> list[str]:
+        variable.set("set")
+        return run(each(lambda word: word, over=words), strategy=strategy)
+
+    assert copy_context().run(seen) == ["set"] * 20
+
+
+@pytest.mark.parametrize("strategy", [Sequential(), Threads(2), Asyncio()], ids=str)
+@pytest.mark.parametrize("is_flowing", [False, True])
+@pytest.mark.parametrize("count", [20_000, pytest.param(1_000_000, marks=pytest.mark.stress)])
+def test_many_items_take_no_more_room_than_their_list(strategy: Strategy, is_flowing: bool, count: int) -> None:
+    """Beside the list of results, no record stays of an item that has ended, and none is made before it begins."""
+
+    @task
+    def nothing(number: int) -> None:
+        return None
+
+    node = each(nothing, over=Input[range]("range", default=range(count)))
+    if is_flowing:
+        node = each(lambda item: None, over=node)
+    plan = Graph.of(node).compile(node)
+    plan.run(strategy=strategy)
+    tracemalloc.start()
+    try:
+        results = plan.run(strategy=strategy)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert results[node] == [None] * count
+    lists = 2 if is_flowing else 1
+    assert peak < 100_000 + count * 17 * lists  # a list grows by an eighth, and is copied then
 
 
 @pytest.mark.parametrize("strategy", [Threads(2), Asyncio(offload=True)], ids=str)

@@ -119,12 +119,18 @@ def text() -> str:
     return "one"
 
 
+@task
+def takes_several(word: str = depends(text), count: int = depends(number)) -> int:
+    return len(word) * count
+
+
 either = choose(is_new, number, text)
 assert_type(either, Node[int | str])
 assert_type(choose(is_new, number, number), Node[int])
 kind = Input[Literal["small", "large"]]("kind", default="small")
 chosen = switch(kind, {"small": number, "large": number})
 assert_type(chosen, Node[int])
+one_of: Node[float] = switch(text, {"new": number, "long": takes_several})  # tasks of different parameters
 cases: Mapping[str, Node[int]] = {"one": number}
 assert_type(switch(text, cases), Node[int])
 
