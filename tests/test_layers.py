@@ -13,7 +13,18 @@ import syncra
 PACKAGE = Path(syncra.__file__).parent
 
 LAYERS = (
-    ("errors", "_frozen", "_outcome", "_topology", "_cpus", "_annotations", "_stand_ins", "_relation", "_values"),
+    (
+        "errors",
+        "_frozen",
+        "_outcome",
+        "_topology",
+        "_cpus",
+        "_unbroken",
+        "_annotations",
+        "_stand_ins",
+        "_relation",
+        "_values",
+    ),
     ("_signature", "_policy"),
     (
         "_nodes",
@@ -114,7 +125,12 @@ def test_tools_of_strategies_do_not_know_strategies() -> None:
 def test_workers_know_nothing_of_graphs() -> None:
     """The pool of processes calls functions; of the rest of the package it knows the errors."""
     workers = [module for module in MODULES if part_of(module) == "_workers"]
-    assert {part_of(other) for module in workers for other in imported(module)} <= {"_cpus", "_workers", "errors"}
+    assert {part_of(other) for module in workers for other in imported(module)} <= {
+        "_cpus",
+        "_unbroken",
+        "_workers",
+        "errors",
+    }
 
 
 def test_the_lowest_layer_stands_alone() -> None:

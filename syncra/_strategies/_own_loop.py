@@ -12,9 +12,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import Context
 from inspect import CO_COROUTINE
-from threading import current_thread, main_thread
 from types import CodeType, FrameType
 from typing import Any, Final
+
+from syncra._unbroken import Unbroken, takes_interrupts
 
 __all__ = ["OwnLoop", "new_loop"]
 
@@ -58,15 +59,16 @@ class OwnLoop:
         Raises:
             KeyboardInterrupt: there was a Ctrl-C, which has not been raised in a task that blocked the loop.
         """
-        try:
-            loop = self._runner.get_loop()
-        except BaseException:
-            coroutine.close()
-            raise
-        if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-            self._runner.run(coroutine, context=context)
+        with Unbroken():
+            try:
+                loop = self._runner.get_loop()
+            except BaseException:
+                coroutine.close()
+                raise
+            carrier = loop.create_task(coroutine, context=context)
+        if not takes_interrupts():
+            loop.run_until_complete(carrier)
             return
-        carrier = loop.create_task(coroutine, context=context)
         presses = _Presses(carrier)
         try:
             presses.watch(loop)
@@ -82,7 +84,8 @@ class OwnLoop:
 
     def close(self) -> None:
         """Close the loop with all that is left on it."""
-        self._runner.close()
+        with Unbroken():
+            self._runner.close()
 
     def __enter__(self) -> OwnLoop:
         return self

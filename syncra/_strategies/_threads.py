@@ -257,8 +257,10 @@ class _Crew:
         while (step := self._run.take()) is not None and step.is_async:
             if self._loop is None:
                 from syncra._strategies._loops import LoopThread
+                from syncra._unbroken import Unbroken
 
-                self._loop = LoopThread(self._end_async)
+                with Unbroken():
+                    self._loop = LoopThread(self._end_async)
             self._awaited += 1
             self._loop.start(step, self._run, self._context.copy())
         if step is not None and (self._caller_waits or self._helpers + self._invited < self._most):

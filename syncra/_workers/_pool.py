@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from syncra._cpus import usable_cpus
+from syncra._unbroken import Unbroken
 from syncra._workers import _messages, _script
 from syncra._workers._pickling import encode
 from syncra._workers._remote import Worker
@@ -195,14 +196,15 @@ class WorkerPool:
             raise WorkerStartError(_script.GUARD)
         if _depth() >= _DEEPEST_NESTING:
             raise WorkerStartError(f"workers are nested {_depth()} deep here, and no deeper nesting is supported")
-        try:
-            worker = self._started()
-        except OSError as error:
-            raise WorkerStartError(f"a worker process could not start: {error}") from error
+        with Unbroken():  # or a process would be nobody's
+            try:
+                worker = self._started()
+            except OSError as error:
+                raise WorkerStartError(f"a worker process could not start: {error}") from error
+            worker.lease = lease
+            self._workers.add(worker)
         with suppress(ConnectionError):  # it has died already; the first call will find out
             worker.channel.send(_messages.PREPARE, 0, encode(_script.preparation(), "preparation"))
-        worker.lease = lease
-        self._workers.add(worker)
         return worker
 
     def _started(self) -> Worker:
