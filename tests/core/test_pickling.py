@@ -11,8 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 import importable_tasks as tasks
 import pytest
 
-from syncra import Graph, Node, Plan, Results, task
-from syncra.errors import WiringError
+from syncra import Graph, Input, Node, Plan, Results, task
+from syncra.errors import BindingError, WiringError
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,25 @@ def test_a_task_pickles_by_reference(node: Node[object]) -> None:
     assert pickle.loads(pickled) is node
     assert len(pickled) < 120
     assert copy.deepcopy(node) is node
+
+
+def test_an_input_of_a_module_pickles_by_reference() -> None:
+    """A plan that went through a pickle knows the inputs that were bound before, and results are looked up by them."""
+    assert pickle.loads(pickle.dumps(tasks.start)) is tasks.start
+    assert copy.deepcopy(tasks.start) is tasks.start
+    again: Plan = pickle.loads(pickle.dumps(tasks.plan))
+    results = again.run(tasks.start.bind(1))
+    assert results[tasks.start] == 1
+    assert results["joined"] == "xxx2"
+
+
+def test_an_input_in_a_function_pickles_by_value() -> None:
+    """It has no name to be found by; its copy is another input, and binding the one for the other is explained."""
+    local = Input[int]("local")
+    again: Plan = pickle.loads(pickle.dumps(Graph.of(local).compile()))
+    with pytest.raises(BindingError, match="another node of that name, input 'local': bind that one"):
+        again.run(local.bind(1))
+    assert again.run(again.nodes[0].bind(1))["local"] == 1
 
 
 def test_a_task_below_another_decorator_pickles_by_reference() -> None:
@@ -77,10 +96,13 @@ def test_results_pickle_by_name() -> None:
 
 def test_a_reference_to_what_is_no_task_any_more_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the name leads to something else on the other side, the error says which name."""
-    pickled = pickle.dumps(tasks.increment)
+    pickled = pickle.dumps(tasks.increment), pickle.dumps(tasks.start)
     monkeypatch.setattr(tasks, "increment", len)
+    monkeypatch.setattr(tasks, "start", len)
     with pytest.raises(WiringError, match=r"importable_tasks\.increment is no task here"):
-        pickle.loads(pickled)
+        pickle.loads(pickled[0])
+    with pytest.raises(WiringError, match=r"importable_tasks\.start is no input here"):
+        pickle.loads(pickled[1])
 
 
 def _plus(left: int, right: int) -> int:
