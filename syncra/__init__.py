@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from syncra._function import function
     from syncra._graph import Graph, delete_graph, get_graph, run
     from syncra._graph_function import GraphFunction
-    from syncra._nodes import Binding, Input, Node, depends
+    from syncra._input import Input
+    from syncra._nodes import Binding, Node, depends
     from syncra._outcome import Failed, Outcome, Skipped, Succeeded
     from syncra._plan import Plan
     from syncra._policy import Retry
@@ -85,7 +86,8 @@ _NAMES_OF = {
     "_function": ("function",),
     "_graph": ("Graph", "delete_graph", "get_graph", "run"),
     "_graph_function": ("GraphFunction",),
-    "_nodes": ("Binding", "Input", "Node", "depends"),
+    "_input": ("Input",),
+    "_nodes": ("Binding", "Node", "depends"),
     "_outcome": ("Failed", "Outcome", "Skipped", "Succeeded"),
     "_plan": ("Plan",),
     "_policy": ("Retry",),

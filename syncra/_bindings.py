@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncra._nodes import Binding, Input
+from syncra._input import Input
+from syncra._nodes import Binding
 from syncra._program import Program
 from syncra._relation import type_name
 from syncra._signature import MISSING

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from syncra._connections import Connection, Wiring
 from syncra._fit import fit
-from syncra._nodes import Connection, Node, Settled, Wiring, checked_node
+from syncra._nodes import Node, Settled, checked_node
 from syncra._recovery import either
 from syncra.errors import CaseNotFoundError, DeclarationError, WiringError
 

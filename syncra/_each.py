@@ -12,8 +12,9 @@ from inspect import Parameter
 from types import GenericAlias
 from typing import Any, TypeVar, cast, overload
 
+from syncra._connections import Connection, Filler, Open, Wiring
 from syncra._fit import fit
-from syncra._nodes import Connection, Filler, Node, Open, Settled, Wiring, checked_node
+from syncra._nodes import Node, Settled, checked_node
 from syncra._outcome import Outcome
 from syncra._relation import Answer, Fit, assignable, solve, type_name
 from syncra._task import BaseTask, declare, is_task

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from syncra._nodes import Input, Node, Settled
+from syncra._input import Input
+from syncra._nodes import Node, Settled
 from syncra._registry import registered
 from syncra._relation import Answer, Fit
 from syncra._task import BaseTask

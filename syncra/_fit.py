@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from inspect import Parameter
 
-from syncra._nodes import Connection, Fixed, Node, Settled, Wiring
+from syncra._connections import Connection, Fixed, Wiring
+from syncra._nodes import Node, Settled
 from syncra._relation import Answer, Fit, assignable, has_variables, solve, substitute, type_name
 from syncra._signature import MISSING
 from syncra.errors import DependencyTypeError

@@ -8,7 +8,8 @@ from typing import Any, TypeVar, overload
 
 from syncra._edges import settle
 from syncra._graph_function import GraphFunction
-from syncra._nodes import Input, Node, checked_name, checked_node
+from syncra._input import Input
+from syncra._nodes import Node, checked_name, checked_node
 from syncra._plan import ErrorMode, check_options
 from syncra._program import Program, compile_program
 from syncra._signature import MISSING

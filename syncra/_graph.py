@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from syncra._edges import Edge, SettledNodes, edges_of, named_nodes, settle
 from syncra._frozen import Frozen
-from syncra._nodes import Binding, Input, Node, checked_name, checked_node
+from syncra._input import Input
+from syncra._nodes import Binding, Node, checked_name, checked_node
 from syncra._plan import ErrorMode, Plan
 from syncra._program import Validation
 from syncra._registry import forget, registered

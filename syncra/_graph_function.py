@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from syncra._nodes import Binding, Input
+from syncra._input import Input
+from syncra._nodes import Binding
 from syncra._plan import ErrorMode, Plan
 from syncra._program import Program
 from syncra._results import Results

@@ -14,8 +14,9 @@ from operator import itemgetter
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from syncra._calls import Accept, Check, Shape, may_be_no_value
+from syncra._connections import Connection, Filler, Fixed, Open, Wiring
 from syncra._edges import SettledNodes, inputs_first
-from syncra._nodes import Connection, Filler, Fixed, Node, Open, Settled, Wiring
+from syncra._nodes import Node, Settled
 from syncra._relation import Fit
 from syncra._routine import Routine
 from syncra._shapes import Shapes, is_shaped

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from inspect import Parameter
 from typing import Any, TypeVar, Union, overload
 
-from syncra._nodes import Connection, Fixed, Node, Settled, Wiring, checked_node, is_node
+from syncra._connections import Connection, Fixed, Wiring
+from syncra._nodes import Node, Settled, checked_node, is_node
 from syncra._outcome import Outcome
 from syncra._relation import PROVEN
 from syncra.errors import OptionError

@@ -8,8 +8,9 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
+from syncra._connections import Fixed, Wiring
 from syncra._fit import fit
-from syncra._nodes import Dependency, Fixed, Node, Settled, Wiring, checked_name
+from syncra._nodes import Dependency, Node, Settled, checked_name
 from syncra._policy import DEFAULT_POLICY, Policy
 from syncra._registry import Definition, register
 from syncra._signature import MISSING, Signature, as_callable, read_signature

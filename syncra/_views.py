@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from syncra._nodes import Connection, Node, Settled, Wiring, checked_node
+from syncra._connections import Connection, Wiring
+from syncra._nodes import Node, Settled, checked_node
 from syncra._relation import PROVEN, tuple_items, type_name
 from syncra.errors import DeclarationError, ValueCheckError, WiringError
 

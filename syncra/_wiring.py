@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
+from syncra._connections import Connection, Filler, Fixed, Open, Wiring
 from syncra._hidden import hidden_dependency, hidden_node
-from syncra._nodes import Connection, Dependency, Filler, Fixed, Node, Open, Wiring, checked_name, checked_node, is_node
+from syncra._nodes import Dependency, Node, checked_name, checked_node, is_node
 from syncra._relation import type_name
 from syncra._signature import MISSING, Parameter, Signature
 from syncra.errors import ArgumentError, DeclarationError, OptionError, WiringError, suggestion

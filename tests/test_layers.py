@@ -27,7 +27,9 @@ LAYERS = (
     ),
     ("_signature", "_policy"),
     (
+        "_connections",
         "_nodes",
+        "_input",
         "_hidden",
         "_wiring",
         "_fit",

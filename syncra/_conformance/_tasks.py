@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 
 from syncra._decorator import task
-from syncra._nodes import Input, depends
+from syncra._input import Input
+from syncra._nodes import depends
 
 __all__ = [
     "FAILING",

@@ -25,7 +25,8 @@ from syncra._documents._model import (
 from syncra._documents._names import exception_of, object_of, type_of
 from syncra._documents._values import value_of
 from syncra._each import each, each_outcome
-from syncra._nodes import Input, Node
+from syncra._input import Input
+from syncra._nodes import Node
 from syncra._policy import Retry
 from syncra._recovery import outcome, recover
 from syncra._signature import as_callable, read_signature

@@ -6,11 +6,13 @@ from inspect import Parameter
 from typing import Any
 
 from syncra._choice import ChoiceNode
+from syncra._connections import Connection, Fixed
 from syncra._documents._names import name_of, type_text
 from syncra._documents._values import plain_value
 from syncra._each import EachNode
 from syncra._edges import SettledNodes
-from syncra._nodes import Connection, Fixed, Input, Node
+from syncra._input import Input
+from syncra._nodes import Node
 from syncra._policy import Policy, Retry
 from syncra._recovery import OutcomeNode, RecoverNode
 from syncra._signature import MISSING
