@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.stress, pytest.mark.timeout(1_800)]
 
 _RUNS = 200
 _SOAK = 2_000
+_BYTES_OF_A_RUN = 50  # its results alone take thousands
 
 
 def told(plan: Plan, strategy: Strategy) -> tuple[Counter[str], list[object], int]:
@@ -71,18 +72,18 @@ def test_a_soak_leaves_memory_threads_processes_and_descriptors_flat() -> None:
     with Processes(2) as strategy:
         told(plan, strategy)
         tracemalloc.start()
+        used: list[int] = []
+        counted: list[tuple[int, int, int]] = []
         try:
-            for _ in range(_SOAK // 4):  # until whatever is made once has been made
-                told(plan, strategy)
-            gc.collect()
-            memory = tracemalloc.get_traced_memory()[0]
-            counted = _descriptors(), _descendants(), threading.active_count()
-            for _ in range(_SOAK):
-                told(plan, strategy)
-            gc.collect()
-            grown = tracemalloc.get_traced_memory()[0] - memory
+            for _ in range(3):  # in the first one whatever is made once is made
+                for _ in range(_SOAK // 2):
+                    told(plan, strategy)
+                gc.collect()
+                used.append(tracemalloc.get_traced_memory()[0])
+                counted.append((_descriptors(), _descendants(), threading.active_count()))
         finally:
             tracemalloc.stop()
-        assert grown < 100_000  # bytes: 50 for each run, of which the results alone take thousands
-        assert (_descriptors(), _descendants(), threading.active_count()) == counted
+        # A table of the interpreter that has to grow may fall into one of the two halves.
+        assert min(used[1] - used[0], used[2] - used[1]) < _SOAK // 2 * _BYTES_OF_A_RUN
+        assert counted[0] == counted[1] == counted[2]
     assert _descendants() == 0
