@@ -14,15 +14,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Generic, Never, Protocol, TypeAlias, overload
-
-from typing_extensions import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Never, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from syncra._task import AsyncTask, Task, declare
 
+if TYPE_CHECKING:
+    import typing_extensions
+
+    # mypy finds no names in a plain Callable; then a task takes any arguments.
+    P = typing_extensions.ParamSpec("P", default=...)
+else:
+    P = ParamSpec("P")
+
 __all__ = ["OpenWire", "Unmade", "Wire", "names_around"]
 
-P = ParamSpec("P", default=...)  # mypy finds no names in a plain Callable; then a task takes any arguments
 Q = ParamSpec("Q")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)

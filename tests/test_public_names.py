@@ -97,6 +97,28 @@ def test_importing_imports_nothing_that_is_not_used() -> None:
     assert [name for name in unused if name in imported] == []
 
 
+FIRST_RUN = """
+import sys
+before = set(sys.modules)
+from syncra import depends, run, task
+@task
+def one() -> list[int]:
+    return [1]
+@task
+def two(values: list[int] = depends(one)) -> int:
+    return len(values)
+assert run(two) == 1
+print(*set(sys.modules) - before)
+"""
+
+
+def test_a_first_run_imports_nothing_that_it_does_not_use() -> None:
+    """Tasks whose edges are proven are declared and run without pydantic, an event loop or another strategy."""
+    imported = python(FIRST_RUN).split()
+    unused = (*HEAVY, "concurrent", "pathlib", "socket", "typing_extensions", "syncra._strategies._asyncio")
+    assert [name for name in (*unused, "syncra._strategies._threads", "syncra._values") if name in imported] == []
+
+
 def python(code: str) -> str:
     """What a program prints, in an interpreter of its own."""
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
