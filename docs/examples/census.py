@@ -5,10 +5,10 @@
     python census.py json asyncio --json                 two packages, as JSON
     python census.py --interpreter /usr/bin/python3      another interpreter's library
 
-The census is a graph. An interpreter says where its library is, the source files are found and dealt out,
-each share is read, parsed and counted by a task of its own, and what they came to is joined into one report:
+The census is a graph. An interpreter says where its library is, its packages are found, each of them is read, parsed
+and counted by a call of its own, however many there are, and what they came to is joined into one report:
 
-    interpreter -> describe -> Library -> find -> count share 1 ... count share n -> add_up ... -> report
+    interpreter -> describe -> Library -> find -> each(count) -> report
 
 The tasks know nothing of threads, processes or event loops: the strategy is chosen when the plan is run.
 """
@@ -19,31 +19,29 @@ import argparse
 import ast
 import asyncio
 import json
-import os
 import re
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from itertools import zip_longest
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from syncra import (
     Asyncio,
     Graph,
     Input,
-    Node,
     Processes,
     Sequential,
     Strategy,
     Threads,
     depends,
+    each,
     parse,
     task,
-    unpack,
 )
 
 # ---------------------------------------------------------------------- what is counted
@@ -59,11 +57,11 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A source file: its package, where it is below the library's directory, and its size in bytes."""
+class Package:
+    """A package: its source files, as places below the library's directory, and their size in bytes together."""
 
-    package: str
-    place: str
+    name: str
+    places: tuple[str, ...]
     size: int
 
 
@@ -78,7 +76,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What some source is made of. Counts of several sources are added up with `+`."""
+    """What some source is made of; of nothing, where no file could be read. Counts are added up with `+`."""
 
     files: int = 0
     lines: int = 0
@@ -119,14 +117,12 @@ class Link:
     statements: int
 
 
-Imports: TypeAlias = dict[tuple[str, str], int]
-
-
 class Counted(NamedTuple):
-    """What one share of the files came to, imports by (importer, imported)."""
+    """What one package came to: its counts, how often it names other packages in imports, and what was unreadable."""
 
-    packages: dict[str, Counts]
-    imports: Imports
+    package: str
+    counts: Counts
+    imports: dict[str, int]
     unreadable: list[Unreadable]
 
 
@@ -184,88 +180,70 @@ def find(
     library: Library = depends(library),
     only: frozenset[str] = depends(only),
     limit: int | None = depends(limit),
-) -> list[Source]:
-    """The source files of the library, or of some of its packages, the largest first."""
-    packages: dict[str, list[Source]] = {}
+) -> list[Package]:
+    """The packages of the library, or some of them, the largest first, so that none begins when others are done."""
+    packages: dict[str, list[Path]] = {}
     for path in library.directory.rglob("*.py"):
-        place = path.relative_to(library.directory)
-        if not {"site-packages", "dist-packages"} & set(place.parts):
-            package = place.parts[0].removesuffix(".py")
-            packages.setdefault(package, []).append(Source(package, place.as_posix(), path.lstat().st_size))
+        parts = path.relative_to(library.directory).parts
+        if not {"site-packages", "dist-packages"} & set(parts):
+            packages.setdefault(parts[0].removesuffix(".py"), []).append(path)
     unknown = only - packages.keys()
     if unknown or not packages:
         missing = ", ".join(sorted(unknown)) or "source files"
         raise LookupError(f"there is no {missing} in {library.directory}")
-    chosen = sorted(only or packages)[:limit]
-    sources = [source for name in chosen for source in packages[name]]
-    return sorted(sources, key=lambda source: (-source.size, source.place))
+    chosen = [package_of(name, packages[name], library) for name in sorted(only or packages)[:limit]]
+    return sorted(chosen, key=lambda package: -package.size)
 
 
-def count(
-    number: int, shares: int, library: Library = depends(library), sources: list[Source] = depends(find)
-) -> Counted:
-    """Reads, parses and counts one share of the files; dealt out in turn, all shares are about as large."""
-    packages: dict[str, Counts] = {}
-    imports: Counter[tuple[str, str]] = Counter()
+def package_of(name: str, paths: list[Path], library: Library) -> Package:
+    """The package that these files make."""
+    places = sorted(path.relative_to(library.directory).as_posix() for path in paths)
+    return Package(name, tuple(places), sum(path.lstat().st_size for path in paths))
+
+
+@task
+def count(package: Package, library: Library = depends(library)) -> Counted:
+    """Reads, parses and counts the files of one package."""
+    counts = Counts()
+    imports: Counter[str] = Counter()
     unreadable: list[Unreadable] = []
-    for source in sources[number::shares]:
+    for place in package.places:
         try:
-            text = (library.directory / source.place).read_bytes()
-            tree = ast.parse(text, f"{_PARSED}/{source.place}")
+            text = (library.directory / place).read_bytes()
+            tree = ast.parse(text, f"{_PARSED}/{place}")
         # A parser that gives up on deeply nested source raises one of the last two.
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            unreadable.append(Unreadable(source.place, f"{type(error).__name__}: {error}"))
+            unreadable.append(Unreadable(place, f"{type(error).__name__}: {error}"))
             continue
         nodes = list(ast.walk(tree))
-        counts = count_nodes(nodes, source.place, len(text.splitlines()))
-        packages[source.package] = packages.get(source.package, Counts()) + counts
-        imports.update((source.package, name) for name in imported_names(nodes) if name != source.package)
-    return Counted(packages, dict(imports), unreadable)
+        counts += count_nodes(nodes, place, len(text.splitlines()))
+        imports.update(name for name in imported_names(nodes) if name != package.name)
+    return Counted(package.name, counts, dict(imports), unreadable)
 
 
-def add_up(*shares: Mapping[str, Counts]) -> dict[str, Counts]:
-    """The counts of each package, which several shares may have files of, in the order of their names."""
-    total: dict[str, Counts] = {}
-    for share in shares:
-        for package, counts in share.items():
-            total[package] = total.get(package, Counts()) + counts
-    return dict(sorted(total.items()))
+counted = each(count, over=find)
 
 
-def link(library: Library, *shares: Imports) -> list[Link]:
-    """The imports between packages of the library, the most frequent first."""
-    total: Counter[tuple[str, str]] = Counter()
-    for share in shares:
-        total.update(share)
-    links = [Link(*pair, statements) for pair, statements in total.items() if pair[1] in library.modules]
-    return sorted(links, key=lambda each: (-each.statements, each.importer, each.imported))
+def name_of(counted: Counted) -> str:
+    return counted.package
 
 
-def gather(*shares: list[Unreadable]) -> list[Unreadable]:
-    """Everything that could not be read, by place."""
-    return sorted((each for share in shares for each in share), key=lambda each: each.place)
-
-
-def report(
-    library: Library,
-    packages: dict[str, Counts],
-    imports: list[Link],
-    unreadable: list[Unreadable],
-) -> Census:
-    """All of it together."""
-    return Census(library.version, library.directory, packages, imports, unreadable)
-
-
-def census(shares: int) -> Node[Census]:
-    """The node that gives the report, the files dealt out to this many tasks that may run side by side."""
-    counted = [
-        unpack(task(name=f"count share {n + 1}", arguments={"number": n, "shares": shares})(count))
-        for n in range(shares)
+@task
+def report(library: Library = depends(library), counted: list[Counted] = depends(counted)) -> Census:
+    """All of it together: packages by name, the most frequent imports first, what was unreadable by place."""
+    links = [
+        Link(came.package, imported, statements)
+        for came in counted
+        for imported, statements in came.imports.items()
+        if imported in library.modules
     ]
-    packages = task(dependencies=tuple(packages for packages, _, _ in counted))(add_up)
-    imports = task(dependencies=(library, *(imports for _, imports, _ in counted)))(link)
-    unreadable = task(dependencies=tuple(unreadable for _, _, unreadable in counted))(gather)
-    return task(dependencies=(library, packages, imports, unreadable))(report)
+    return Census(
+        library.version,
+        library.directory,
+        packages={came.package: came.counts for came in sorted(counted, key=name_of) if came.counts.files},
+        imports=sorted(links, key=lambda link: (-link.statements, link.importer, link.imported)),
+        unreadable=sorted((file for came in counted for file in came.unreadable), key=lambda file: file.place),
+    )
 
 
 # ---------------------------------------------------------------------- reading source
@@ -401,9 +379,7 @@ def main() -> None:
     chosen = parser.parse_args()
 
     strategy = strategy_of(chosen.strategy, chosen.workers)
-    # Several shares for each worker, so that none waits long for the last one.
-    target = census(shares=4 * (chosen.workers or os.cpu_count() or 1))
-    plan = Graph.of(target, name="census").compile(target)
+    plan = Graph.of(report, name="census").compile(report)
 
     begun = perf_counter()
     try:
@@ -418,10 +394,10 @@ def main() -> None:
     seconds = perf_counter() - begun
 
     if chosen.json:
-        print(json.dumps(asdict(results[target]), default=str, indent=2))
+        print(json.dumps(asdict(results[report]), default=str, indent=2))
     else:
-        print(table(results[target], chosen.rows))
-        print(f"\ncounted {results[target].total.files} files in {seconds:.2f} s with {strategy!r}")
+        print(table(results[report], chosen.rows))
+        print(f"\ncounted {results[report].total.files} files in {seconds:.2f} s with {strategy!r}")
 
 
 if __name__ == "__main__":

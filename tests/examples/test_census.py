@@ -114,7 +114,7 @@ def test_counts_are_what_a_reader_of_the_source_counts(strategy: str, interprete
 
 
 def test_strategies_agree_on_the_standard_library() -> None:
-    """Real packages are counted alike under every strategy, however many workers and so shares there are."""
+    """Real packages are counted alike under every strategy, however many workers there are."""
     packages = ("json", "concurrent", "xml")
     reports = [
         counted(*packages, "--strategy", strategy, "--workers", str(workers))
