@@ -21,6 +21,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from typing import Any
 
 from syncra import Graph, Node, Plan, Processes, Sequential, Threads, task
+from tests.benchmarks.shapes import shape_rows
 from tests.benchmarks.side_by_side import Ratio, in_turns, in_turns_on_loop
 
 Wires = Sequence[Sequence[int]]
@@ -228,6 +229,7 @@ def rows() -> Iterator[tuple[str, float, int, Callable[[], Ratio]]]:
     yield "processes fan 400 / ProcessPoolExecutor", 0.5, 400, processes
     yield "import syncra / import TypeAdapter", 0.5, 1, lambda: imported("import syncra")
     yield "import of a script's first run / import TypeAdapter", 1.0, 1, lambda: imported(FIRST_RUN)
+    yield from shape_rows()
 
 
 def print_budgets(words: Sequence[str] = ()) -> None:
