@@ -39,7 +39,7 @@ def object_of(reference: str) -> object:
 
 
 def name_of(value: Any) -> str:  # Any: whatever may have a module and a name
-    """The module:name that leads to this very object.
+    """The module:name that leads to this very object, of a public package rather than of its private modules.
 
     Raises:
         DocumentError: there is none: it is local, a lambda, or of a script.
@@ -50,13 +50,18 @@ def name_of(value: Any) -> str:  # Any: whatever may have a module and a name
         raise DocumentError(f"{shown!r} has no name that leads to it from outside; define it at the top of a module")
     if module == "__main__":
         raise DocumentError(f"{shown!r} is defined in a script; define it in a module that can be imported")
+    for reference in (f"{module.partition('._')[0]}:{name}", f"{module}:{name}"):
+        if _leads_to(reference, value):
+            return reference
+    raise DocumentError(f"{module}:{name} does not lead to this {shown!r}; call it as its variable")
+
+
+def _leads_to(reference: str, value: object) -> bool:
     try:
-        found = object_of(f"{module}:{name}")
+        found = object_of(reference)
     except DocumentError:
-        found = None
-    if found is not value and getattr(found, "function", None) is not value:
-        raise DocumentError(f"{module}:{name} does not lead to this {shown!r}; call it as its variable")
-    return f"{module}:{name}"
+        return False
+    return found is value or getattr(found, "function", None) is value
 
 
 def exception_of(reference: str) -> type[Exception]:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -123,6 +124,7 @@ TYPES: dict[str, object] = {
     "Literal['a', -1, True]": Literal["a", -1, True],
     "collections.abc:Mapping[str, pathlib:Path] | int": Mapping[str, Path] | int,
     "collections.abc:Callable[[int], str]": Callable[[int], str],
+    "concurrent.futures:Future[int]": Future[int],  # which is in a private module there
 }
 
 
