@@ -133,7 +133,7 @@ class Comparison:
             return self._fill(self._holes, target, source)
         if self._holes is not None and isinstance(source, Variable) and source in self._holes:
             self._holes.upper(source, target)
-            return None
+            return limit_fits(target, source) if constraints_of(source) else None
         if isinstance(target, Gradual) or isinstance(source, Gradual):
             return self._gradual_fits(source, target)
         if self._resolved and source == target and not isinstance(target, Constrained):

@@ -9,7 +9,7 @@ from syncra._relation._fits import Comparison, limit_fits
 from syncra._relation._hints import bound_of, constraints_of, default_of
 from syncra._relation._holes import Holes
 from syncra._relation._replacing import replace_variables, variables_in
-from syncra._relation._terms import ALL_PARAMETERS, ANY, Gradual, Term, Tuple, Variable, union_of
+from syncra._relation._terms import ALL_PARAMETERS, ANY, Gradual, Term, Tuple, Union, Variable, union_of
 
 __all__ = ["compare", "freeze", "solve_terms", "unsolved"]
 
@@ -52,15 +52,31 @@ def _solved(holes: Holes, variable: Variable) -> Term | None:
     lowers, uppers = holes.lowers.get(variable, []), holes.uppers.get(variable, [])
     if not lowers and not uppers:
         return None
+    given = lowers or uppers
+    unknown = next((each for each in given if isinstance(each, Gradual)), None)
+    if unknown is not None:
+        return unknown
     constraints = constraints_of(variable)
     if constraints:
         rigid = [each for each in (*lowers, *uppers) if isinstance(each, Variable)]
-        exact = (each for each in (*constraints, *rigid) if _between(lowers, each, uppers))
-        near = (each for each in constraints if _between(lowers, each, []))
-        return next(exact, None) or next(near, None) or _join(lowers)
+        return _constraint((*constraints, *rigid), lowers, uppers) or _join(given)
     if lowers:
         return _join(lowers)
     return uppers[0] if _fits(uppers[0], bound_of(variable)) else bound_of(variable)
+
+
+def _constraint(constraints: tuple[Term, ...], lowers: list[Term], uppers: list[Term]) -> Term | None:
+    """The first that takes what is given, or what the places take if nothing is; one that fits these if there is."""
+    near = [each for each in constraints if (_between(lowers, each, []) if lowers else _meets(uppers, each))]
+    return next((each for each in near if _between([], each, uppers)), next(iter(near), None))
+
+
+def _meets(uppers: list[Term], constraint: Term) -> bool:
+    """Whether the constraint takes each, or one of its alternatives."""
+    return all(
+        any(_fits(each, constraint) for each in (upper.members if isinstance(upper, Union) else (upper,)))
+        for upper in uppers
+    )
 
 
 def _between(lowers: list[Term], term: Term, uppers: list[Term]) -> bool:
@@ -70,8 +86,6 @@ def _between(lowers: list[Term], term: Term, uppers: list[Term]) -> bool:
 def _join(terms: list[Term]) -> Term:
     """The widest of the terms, or their union where none takes all."""
     distinct = list(dict.fromkeys(terms))
-    if any(isinstance(each, Gradual) for each in distinct):
-        return next(each for each in distinct if isinstance(each, Gradual))
     widest = (each for each in distinct if all(_fits(other, each) for other in distinct))
     return next(widest, union_of(distinct))
 

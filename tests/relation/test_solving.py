@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Generic, NewType, Optional, ParamSpec, TypeVar, TypeVarTuple, Unpack
+from typing import Any, Generic, Literal, NewType, Optional, ParamSpec, TypeVar, TypeVarTuple, Unpack
 
 import pytest
 from typing_extensions import TypeAliasType
@@ -97,6 +97,32 @@ def test_a_source_keeps_its_own_variables() -> None:
     assert assignable(T, int).fit is Fit.REJECTED
     assert assignable(Bound, Base).fit is Fit.PROVEN
     assert assignable(list[T], Sequence[object]).fit is Fit.PROVEN
+
+
+def takes(*kinds: object) -> object:
+    """`Callable[[...], None]` of kinds that no checker knows."""
+    return Callable[[*kinds], None]
+
+
+@pytest.mark.parametrize(("wide", "fit"), [(str, Fit.PROVEN), (object, Fit.REJECTED), (Any, Fit.CHECKED)])
+def test_a_constrained_variable_is_one_of_its_constraints_where_values_go_too(wide: object, fit: Fit) -> None:
+    """What takes any object is no function of a str or of a bytes to mypy, as object is neither of them."""
+    assert assignable(takes(wide), takes(Text)).fit is fit
+
+
+def test_another_member_of_a_union_takes_what_is_beyond_the_limits() -> None:
+    """`T` does, where a function of an object is none of a str."""
+    assert assignable(takes(object), takes(Text) | T).fit is Fit.PROVEN
+    assert assignable(takes(str | int), takes(Text)).fit is Fit.PROVEN
+    assert assignable(takes(Literal["a"]), takes(Text)).reason.startswith("str is not Literal['a']")
+
+
+def test_what_is_given_as_any_beside_a_type_is_any() -> None:
+    """So mypy joins the two, and nothing speaks against the whole."""
+    pairs: list[tuple[object, object]] = [(dict[str, Any], dict[Text, Text]), (Any, T), (int, T)]
+    assert substitute(Text, solve(pairs)) is Any
+    assert substitute(T, solve(pairs)) is Any
+    assert assignable(dict[str, Any], dict[Text, Text]).fit is Fit.CHECKED
 
 
 def test_one_call_is_solved_once() -> None:
