@@ -28,7 +28,7 @@ class ExecutorCalls:
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
         size = getattr(executor, "_max_workers", None)
-        self._most = size if isinstance(size, int) else _MOST_AT_ONCE
+        self.most = size if isinstance(size, int) else _MOST_AT_ONCE
         self._ended: SimpleQueue[tuple[int, Future[Any]] | None] = SimpleQueue()
         self._running: dict[int, Future[Any]] = {}
         self._refused: list[Event] = []
@@ -46,7 +46,7 @@ class ExecutorCalls:
         self, token: int, function: FunctionRef, arguments: Sequence[object], keywords: Mapping[str, object]
     ) -> bool:
         """Submit one call; False: as many as there are workers are under way."""
-        if len(self._running) >= self._most:
+        if len(self._running) >= self.most:
             return False
         try:
             call = partial(_call, bytes(function.definition().pickled), function.is_async)

@@ -29,7 +29,7 @@ from syncra.errors import (
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from syncra._workers import Died, Event, FunctionRef, Raised, Unsendable, WorkerPool
+    from syncra._workers import Died, Event, FunctionRef, Raised, Unsendable, Untaken, WorkerPool
 
 __all__ = ["Processes"]
 
@@ -112,8 +112,14 @@ class Processes:
 
 
 class _Calls(Protocol):
-    """Where calls are made: a lease on a pool of our own, or somebody's executor."""
+    """Where calls are made: a lease on a pool of our own, or somebody's executor.
 
+    Attributes:
+        most: how many calls can be under way at once.
+    """
+
+    @property
+    def most(self) -> int: ...
     def start(
         self, token: int, function: FunctionRef, arguments: Sequence[object], keywords: Mapping[str, object]
     ) -> bool: ...
@@ -126,8 +132,12 @@ class _Driver:
     """Drives one run from the caller's thread, which owns everything here but `_is_stopped`, which any may set."""
 
     def __init__(self, run: Run, calls: _Calls) -> None:
+        from syncra import _workers
+
         self._run = run
         self._calls = calls
+        self._most = calls.most
+        self._returned = _workers.Returned
         self._context: Context = copy_context()
         self._functions = function_refs(run.program)
         self._held: list[Job] = []
@@ -154,7 +164,7 @@ class _Driver:
                 self._run.cancelled(step)
             elif step.is_local:
                 self._call_here(step)
-            elif not self._sends(step):
+            elif len(self._sent) == self._most or not self._sends(step):
                 self._held.append(step)
                 return
 
@@ -225,14 +235,18 @@ class _Driver:
             self._run.cancelled(step)
 
     def _end(self, event: Event) -> None:
-        from syncra._workers import Returned, Untaken
-
         if event.token not in self._sent:  # killed
             return
         step, _ = self._sent.pop(event.token)
-        if isinstance(event, Returned):
+        if isinstance(event, self._returned):
             self._run.succeed(step, event.value)
-        elif isinstance(event, Untaken):
+        else:
+            self._end_without_value(step, event)
+
+    def _end_without_value(self, step: Job, event: Raised | Unsendable | Died | Untaken) -> None:
+        from syncra._workers import Untaken
+
+        if isinstance(event, Untaken):
             self._held.append(step)
         else:
             self._run.fail(step, _failure(step, event))

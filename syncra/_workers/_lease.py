@@ -52,6 +52,11 @@ class Lease:
         self._waking = RLock()  # `wake` may interrupt itself, called by a signal's handler
         self._is_closed = False
 
+    @property
+    def most(self) -> int:
+        """How many calls can be under way at once."""
+        return self._pool.max_workers
+
     def start(
         self,
         token: int,

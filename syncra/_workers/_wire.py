@@ -97,7 +97,7 @@ class Channel:
             ConnectionError: the other end is gone.
             MemoryError: there is no room for the body.
         """
-        if not body.is_large:
+        if not body.buffers and len(body.pickled) <= INLINE_LIMIT:  # `is_large`, without a call
             self._socket.sendall(_HEADER.pack(len(body.pickled), kind, number) + body.pickled)
             return
         descriptor = _spill(body)
