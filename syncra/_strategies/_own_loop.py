@@ -73,13 +73,13 @@ class OwnLoop:
         try:
             presses.watch(loop)
         except asyncio.CancelledError:
-            if not presses.has_cancelled:
+            if not presses.is_owed:
                 raise
         except KeyboardInterrupt:
             if presses.count > 1:
                 self._abandon(loop)
             raise
-        if presses.has_cancelled:
+        if presses.is_owed:
             raise KeyboardInterrupt
 
     def close(self) -> None:
@@ -117,13 +117,13 @@ class _Presses:
 
     Attributes:
         count: how often it was called.
-        has_cancelled: one of them was for the loop, and not for a task that blocked it.
+        is_owed: one of them is to be raised when the loop has come to its end.
     """
 
     def __init__(self, carrier: asyncio.Task[None]) -> None:
         self._carrier = carrier
         self.count = 0
-        self.has_cancelled = False
+        self.is_owed = False
         self._is_over = False
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -138,14 +138,15 @@ class _Presses:
     def __call__(self, _number: int, frame: FrameType | None) -> None:
         self.count += 1
         is_first, loop = self.count == 1, self._carrier.get_loop()
-        if self._carrier.done():
-            raise KeyboardInterrupt
+        if is_first and self._carrier.done():  # the loop is stopping, and an exception would leave it half stopped
+            self.is_owed = True
+            return
         if not is_first:
             loop.call_soon_threadsafe(self._leave)
         if _blocks_loop(frame, coroutines_too=not is_first):
             raise KeyboardInterrupt
         if is_first:
-            self.has_cancelled = True
+            self.is_owed = True
             loop.call_soon_threadsafe(self._carrier.cancel)
 
     def _leave(self) -> None:
@@ -161,7 +162,7 @@ def _blocks_loop(frame: FrameType | None, *, coroutines_too: bool) -> bool:
     coroutine is as a rule about to wait, and is cancelled then.
     """
     called: FrameType | None = None
-    while frame is not None and frame.f_code is not _RUN:
+    while frame is not None and frame.f_code is not _WATCH:
         package = frame.f_globals.get("__name__", "").partition(".")[0]
         if package == "syncra":
             if called is not None:
@@ -174,4 +175,4 @@ def _blocks_loop(frame: FrameType | None, *, coroutines_too: bool) -> bool:
     return False
 
 
-_RUN: Final[CodeType] = OwnLoop.run.__code__
+_WATCH: Final[CodeType] = _Presses.watch.__code__

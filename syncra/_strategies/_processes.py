@@ -258,9 +258,8 @@ def _failure(step: Job, event: Raised | Unsendable | Died) -> BaseException:
 
     name = step.node.name
     if isinstance(event, Died):
-        how = f"signal {event.signal}" if event.signal is not None else f"exit code {event.exit_code}"
         return WorkerDiedError(
-            f"the worker process died ({how}) while it ran {step.describe()}",
+            f"the worker process died{_how(event)} while it ran {step.describe()}",
             names=(name,),
             exit_code=event.exit_code,
             signal=event.signal,
@@ -281,6 +280,12 @@ def _failure(step: Job, event: Raised | Unsendable | Died) -> BaseException:
     if isinstance(event, Raised) and event.traceback_text:
         error.add_note(f"In the worker process:\n{event.traceback_text.rstrip()}")
     return error
+
+
+def _how(death: Died) -> str:
+    if death.signal is not None:
+        return f" (signal {death.signal})"
+    return "" if death.exit_code is None else f" (exit code {death.exit_code})"
 
 
 def _part(step: Job, what: str) -> str:

@@ -9,8 +9,10 @@ import sys
 import pytest
 
 _SCRIPT = """
-import asyncio, threading, sys
+import asyncio, logging, threading, sys
 from syncra import *
+
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # what took long is told as a warning; lost Tasks are errors
 
 @task
 async def waits() -> int:
