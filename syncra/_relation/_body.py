@@ -147,9 +147,12 @@ def _from_value(holder: Class, name: str, value: object) -> Own | None:
             return Own(returns, "property", settable=value.fset is not None)
         case functools.cached_property():
             getter = _function(cls, value.func)
-            return Own(getter.returns if isinstance(getter, Function) else ANY, "attribute", settable=True)
+            return Own(getter.returns if isinstance(getter, Function) else ANY, "attribute")
         case None if name.startswith("__"):
             return Own(ANY, "absent")  # `__hash__ = None`
+        case types.MemberDescriptorType() | types.GetSetDescriptorType():
+            assigned = assigned_attributes(holder).get(name)  # as where there is no `__slots__`
+            return Own(assigned or _untyped(name), "attribute", settable=True)
         case type():
             return Own(TypeOf(read_hint(value)), "classvar", settable=True)
         case _:
@@ -159,7 +162,7 @@ def _from_value(holder: Class, name: str, value: object) -> Own | None:
 def _from_other(name: str, value: object) -> Own:
     """A slot of an extension class, a descriptor, or a plain value whose class is its declared type."""
     if _is_slot(value):
-        return Own(_slot(name), "method" if callable(value) else "attribute", settable=not callable(value))
+        return Own(_slot(name), "method")
     if hasattr(type(value), "__get__"):
         return Own(Gradual(f"{name!r} is a descriptor", unknown=True), "attribute", settable=True)
     plain = isinstance(value, bool | int | float | str | bytes)
@@ -181,8 +184,6 @@ def _is_slot(value: object) -> bool:
         value,
         types.WrapperDescriptorType
         | types.MethodDescriptorType
-        | types.GetSetDescriptorType
-        | types.MemberDescriptorType
         | types.BuiltinFunctionType
         | types.ClassMethodDescriptorType,
     )
@@ -190,15 +191,15 @@ def _is_slot(value: object) -> bool:
 
 def _slot(name: str) -> Term:
     result = _SLOT_RESULTS.get(name)
-    returns = (
-        instance(result)
-        if result is not None
-        else Gradual(f"{name!r} of an extension class has no types", unknown=True)
-    )
+    returns = _untyped(name) if result is None else instance(result)
     receiver = Parameter("self", Kind.POSITION, ANY)
     if name == "__contains__":
         return Function(Parameters((receiver, Parameter("", Kind.POSITION, instance(object)))), returns)
     return Function(Parameters((receiver,)) if result is not None else ALL_PARAMETERS, returns)
+
+
+def _untyped(name: str) -> Gradual:
+    return Gradual(f"{name!r} of an extension class has no types", unknown=True)
 
 
 def _function(cls: type, function: object) -> Term:
