@@ -37,34 +37,46 @@ def fit(
         result_type: what the node says it gives.
         fixed: parameters with fixed values, and their hints.
     """
-    judge = _judged
+    hints = wiring.hints
     if wiring.is_generic or has_variables(result_type):
         solved = _Solved([*_given_and_wanted(wiring, types), *((type(each.value), hint) for each, hint in fixed)])
-        judge, result_type = solved.judged, substitute(result_type, solved.solution)
-    judged = [
-        (hint, None) if connection.parameter is None or given is MISSING else judge(given, hint)
-        for connection, given, hint in zip(wiring.connections, types, wiring.hints, strict=True)
-    ]
-    answers = tuple([answer for _, answer in judged])
-    if judge is _judged and answers == wiring.proven:  # as nearly always: tasks wired alike share what is known of them
-        return Settled(result_type, tuple(sources), wiring.hints, wiring.proven), []
+        result_type = substitute(result_type, solved.solution)
+        judged = [
+            (each.hint, None) if _is_unasked(each, given) else solved.judged(given, each.hint)
+            for each, given in zip(wiring.connections, types, strict=True)
+        ]
+        hints, answers = tuple([hint for hint, _ in judged]), tuple([answer for _, answer in judged])
+    else:
+        answers = tuple(map(_answer, wiring.connections, types))
+        if answers == wiring.proven:  # as nearly always: tasks wired alike share what is known of them
+            return Settled(result_type, tuple(sources), hints, wiring.proven), []
     faults = [
         _refusal(node, connection, source, given, want, answer)
-        for connection, source, given, (want, answer) in zip(wiring.connections, sources, types, judged, strict=True)
+        for connection, source, given, want, answer in zip(
+            wiring.connections, sources, types, hints, answers, strict=True
+        )
         if answer is not None and answer.fit is Fit.REJECTED
     ]
-    return Settled(result_type, tuple(sources), tuple([want for want, _ in judged]), answers), faults
+    return Settled(result_type, tuple(sources), hints, answers), faults
+
+
+def _is_unasked(connection: Connection, given: object) -> bool:
+    return connection.parameter is None or given is MISSING
 
 
 def _given_and_wanted(wiring: Wiring, types: Sequence[object]) -> list[tuple[object, object]]:
-    joined = zip(wiring.connections, types, wiring.hints, strict=True)
-    return [(given, hint) for each, given, hint in joined if each.parameter is not None and given is not MISSING]
+    joined = zip(wiring.connections, types, strict=True)
+    return [(given, each.hint) for each, given in joined if not _is_unasked(each, given)]
 
 
-def _judged(given: object, hint: object) -> tuple[object, Answer]:
-    """What is wanted, and whether what is given fits it."""
+def _answer(connection: Connection, given: object) -> Answer | None:
+    return None if _is_unasked(connection, given) else _judged(given, connection.hint)
+
+
+def _judged(given: object, hint: object) -> Answer:
+    """Whether what is given fits what is wanted."""
     # Without an annotation a parameter accepts as Any does, but nobody has said that it should.
-    return hint, _NO_ANNOTATION if hint is Parameter.empty else assignable(given, hint)
+    return _NO_ANNOTATION if hint is Parameter.empty else assignable(given, hint)
 
 
 class _Solved:
@@ -82,7 +94,8 @@ class _Solved:
 
     def judged(self, given: object, hint: object) -> tuple[object, Answer]:
         """What is wanted, and whether what is given fits it within the limits of its variables."""
-        want, answer = _judged(given, substitute(hint, self.solution))
+        want = substitute(hint, self.solution)
+        answer = _judged(given, want)
         beyond = [self._unproven[each] for each in _variables(hint) if each in self._unproven]
         if answer.fit is Fit.REJECTED or not beyond:
             return want, answer

@@ -16,7 +16,7 @@ from syncra._relation import type_name
 from syncra._signature import MISSING, Parameter, Signature
 from syncra.errors import ArgumentError, DeclarationError, OptionError, WiringError, suggestion
 
-__all__ = ["wire"]
+__all__ = ["Sources", "wire"]
 
 _NO_TUPLES = (list, set, frozenset)
 _AS_DEPENDENCY = ", whose value would not be there: give each node a parameter of its own, or take all with *args"
