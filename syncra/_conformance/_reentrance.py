@@ -17,6 +17,7 @@ from syncra._nodes import Node, depends
 __all__: list[str] = []  # the cases register themselves
 
 _LONG = 2_000
+_TURNS = 50
 _DEPTH = 20
 
 
@@ -135,3 +136,33 @@ def a_cancelled_run_starts_nothing_more(make: Make) -> None:
 
     _awaited(cancel_it())
     holds(not called, "a task was called after the run was cancelled")
+
+
+@in_process
+def a_failure_cancels_the_coroutines_that_wait(make: Make) -> None:
+    """Where coroutines wait side by side, a failure that stops the run cancels those that still wait."""
+    waiting, failed, told = threading.Event(), threading.Event(), list[str]()
+
+    async def seen(event: threading.Event) -> bool:
+        for _ in range(_TURNS):  # a strategy that calls one at a time never sees it
+            if event.is_set():
+                break
+            await asyncio.sleep(0.001)
+        return event.is_set()
+
+    @task
+    async def waits() -> int:
+        waiting.set()
+        if await seen(failed):
+            await asyncio.sleep(5)
+            told.append("waited to its end")
+        return 1
+
+    @task
+    async def refuse() -> int:
+        await seen(waiting)
+        failed.set()
+        raise Refused
+
+    raised(Refused, lambda: Graph.of(waits, refuse).compile().run(strategy=make()))
+    holds(not told, "a coroutine was not cancelled")
