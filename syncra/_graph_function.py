@@ -33,6 +33,15 @@ class GraphFunction(Routine, Generic[P, R_co]):
         declared_at: "file:line".
     """
 
+    plan: Plan
+    strategy: Strategy | None
+    on_error: ErrorMode
+    declared_at: str | None
+    __name__: str
+    __signature__: Signature
+    _types: tuple[object, ...]
+    _called: dict[str, str | None]
+
     def __init__(
         self,
         program: Program,
@@ -42,22 +51,22 @@ class GraphFunction(Routine, Generic[P, R_co]):
         strategy: Strategy | None,
         on_error: ErrorMode,
     ) -> None:
-        self.plan = Plan(program, types)
-        self._types = tuple(types)
-        self._called = dict(called)
-        self.strategy = strategy
-        self.on_error: ErrorMode = on_error
-        self.program = program
-        self.places = places
-        self.result = next(iter(program.targets or ()))
-        self.goes_on = on_error == "continue"
         inputs = [step.node for step in program.steps[: program.inputs]]
-        self.defaults = {n: cast("Input[Any]", node).default for n, node in enumerate(inputs) if n not in places}
-        self.declared_at = called["place"]
-        self.__name__ = self.__qualname__ = str(called["name"])
-        self.__module__ = str(called["module"])
-        self.__doc__ = called["doc"]
-        self.__signature__ = self._signature()
+        self._define(
+            program=program,
+            places=places,
+            defaults={n: cast("Input[Any]", node).default for n, node in enumerate(inputs) if n not in places},
+            result=next(iter(program.targets or ())),
+            goes_on=on_error == "continue",
+            plan=Plan(program, types),
+            strategy=strategy,
+            on_error=on_error,
+            declared_at=called["place"],
+            _types=tuple(types),
+            _called=dict(called),
+        )
+        named = {"__name__": called["name"], "__qualname__": called["name"], "__module__": called["module"]}
+        self._define(**named, __doc__=called["doc"], __signature__=self._signature())
 
     def _signature(self) -> Signature:
         parameters: list[Parameter] = []
@@ -130,13 +139,23 @@ class GraphFunction(Routine, Generic[P, R_co]):
 class AwaitedFunction(Routine, Generic[P, R_co]):
     """The awaited twin of a GraphFunction, made by `f.arun`."""
 
+    declared_at: str | None
+    __name__: str
+    __signature__: Signature
+    _function: GraphFunction[P, R_co]
+
     def __init__(self, function: GraphFunction[P, R_co]) -> None:
-        self._function = function
-        self.program, self.places, self.defaults = function.program, function.places, function.defaults
-        self.result, self.goes_on, self.declared_at = function.result, function.goes_on, function.declared_at
-        self.__name__ = self.__qualname__ = function.__name__
-        self.__module__, self.__doc__ = function.__module__, function.__doc__
-        self.__signature__ = function.__signature__
+        self._define(
+            program=function.program,
+            places=function.places,
+            defaults=function.defaults,
+            result=function.result,
+            goes_on=function.goes_on,
+            declared_at=function.declared_at,
+            _function=function,
+        )
+        named = {"__name__": function.__name__, "__qualname__": function.__name__, "__module__": function.__module__}
+        self._define(**named, __doc__=function.__doc__, __signature__=function.__signature__)
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Run the graph with these values for its inputs, on the running event loop or beside it.

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from syncra._frozen import Frozen
+
 if TYPE_CHECKING:
     from syncra._program import Program
 
 __all__ = ["Routine"]
 
 
-class Routine:
+class Routine(Frozen):
     """A program that is called with the values of some of its inputs, and gives the value of one of its nodes.
 
     A run that meets one as the function of a step does not have it called: it takes the program's own steps among its

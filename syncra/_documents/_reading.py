@@ -152,10 +152,13 @@ class _Reader:
     def _place_of(self, fault: DeclarationError, keys: Keys) -> Keys:
         """Where in its entry a fault is, as far as it says."""
         entry = self._entries.get(str(keys[1]))
-        if isinstance(fault, DependencyTypeError) and isinstance(entry, TaskEntry):
-            if isinstance(entry.dependencies, dict) and fault.parameter in entry.dependencies:
-                return (*keys, "dependencies", fault.parameter)
-            return (*keys, "dependencies" if entry.over is None else "over")
+        if not (isinstance(fault, DependencyTypeError) and isinstance(entry, TaskEntry)):
+            return keys
+        for place, source in entry.sources():
+            # Of a table from parameters to names, the last key is the parameter.
+            is_other = place[0] == "after" or (isinstance(place[-1], str) and place[1:] not in ((), (fault.parameter,)))
+            if self._made[source].name == fault.source and not is_other:
+                return (*keys, *place)
         return keys
 
     def _check_sources(self) -> None:

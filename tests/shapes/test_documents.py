@@ -178,6 +178,8 @@ def test_depends_defaults_do_not_count() -> None:
         (entry(dependencies=["wrod"]), ("tasks", "t", "dependencies", 0), "did you mean 'word'"),
         (entry(dependencies={"word": "wrod"}), ("tasks", "t", "dependencies", "word"), "there is no 'wrod'"),
         (entry(dependencies={"word": "count"}), ("tasks", "t", "dependencies", "word"), "int is not str"),
+        (entry(dependencies=["count"]), ("tasks", "t", "dependencies", 0), "int is not str"),
+        (entry(dependencies="count"), ("tasks", "t", "dependencies"), "int is not str"),
         (entry(dependencies={"wrd": "word", "word": "word"}), ("tasks", "t"), "names 'wrd', which is no parameter"),
         (entry(dependencies=3), ("tasks", "t", "dependencies"), "a name, a list of names, or a table"),
         (entry(after="nothing"), ("tasks", "t", "after"), "there is no 'nothing'"),

@@ -39,6 +39,7 @@ from syncra.errors import (
     BindingError,
     DeclarationError,
     DependencyTypeError,
+    FrozenError,
     OptionError,
     RunningLoopError,
     TaskTimeoutError,
@@ -504,3 +505,12 @@ def test_node_types() -> None:
     """A task made of a function has its types."""
     node: Node[float] = task(function(total, price))
     assert node.result_type is float
+
+
+def test_it_is_frozen() -> None:
+    """What was checked stays so."""
+    made = function(total, price)
+    with pytest.raises(FrozenError):
+        made.on_error = "continue"
+    with pytest.raises(FrozenError):
+        del made.plan
