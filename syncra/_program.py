@@ -19,7 +19,7 @@ from syncra._edges import SettledNodes, inputs_first
 from syncra._nodes import Node, Settled
 from syncra._relation import Fit
 from syncra._routine import Routine
-from syncra._shapes import Shapes, is_shaped
+from syncra._shapes import Shapes
 from syncra._signature import MISSING
 from syncra._steps import PENDING, Step
 from syncra._topology import dependencies_first
@@ -107,10 +107,12 @@ class Program:
         self.inputs = sum(step.node.function is None for step in steps)
         self.targets = targets
         self.template = [*[PENDING] * len(steps), *constants]
-        self.is_async = any(map(_is_async, steps))
+        graphs = [step for step in steps if isinstance(step.node.function, Routine)]
+        self.is_async = any(step.is_async for step in steps) or any(map(_runs_async, graphs))
         self.name = name
         # Most programs have nothing that a run decides: their runs keep no books of it.
-        self.shapes = Shapes.of(steps, targets) if any(map(is_shaped, steps)) else None
+        is_shaped = bool(graphs) or any(step.options or step.places or step.node.absorbs for step in steps)
+        self.shapes = Shapes.of(steps, targets) if is_shaped else None
 
     @cached_property
     def kept(self) -> tuple[Node[Any], ...]:
@@ -182,9 +184,9 @@ class Program:
         return Program, (self.steps, constants, self.targets, self.name)
 
 
-def _is_async(step: Step) -> bool:
+def _runs_async(step: Step) -> bool:
     function = step.node.function
-    return step.is_async or (isinstance(function, Routine) and function.program.is_async)
+    return isinstance(function, Routine) and function.program.is_async
 
 
 def compile_program(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from syncra._routine import Routine
 from syncra._steps import Step
 
-__all__ = ["Shapes", "is_shaped"]
+__all__ = ["Shapes"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ class Shapes:
         ends = set(range(len(steps)))
         for step in steps:
             ends.difference_update(step.sources, step.options)
-            routine = routine_of(step)
+            routine = _routine_of(step)
             if routine is not None:
                 routines[step.index] = routine
             for option in step.options:
@@ -61,12 +61,7 @@ class Shapes:
         return cls(dormant, takers, flows, goes_over_items, routines, frozenset(ends), stops)
 
 
-def is_shaped(step: Step) -> bool:
-    """Whether a run decides something of this step."""
-    return bool(step.options or step.places or step.node.absorbs) or routine_of(step) is not None
-
-
-def routine_of(step: Step) -> Routine | None:
+def _routine_of(step: Step) -> Routine | None:
     """What a run takes the steps of in place of calling this one; with a timeout it is one call like any other."""
     function = step.node.function
     return function if isinstance(function, Routine) and step.policy.timeout is None else None
