@@ -52,6 +52,7 @@ class OwnLoop:
     def __init__(self, leave: Callable[[], None] | None = None) -> None:
         self._leave = leave
         self._runner = asyncio.Runner(loop_factory=new_loop)
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def run(self, coroutine: Coroutine[Any, Any, None], *, context: Context | None = None) -> None:
         """Run the coroutine to its end.
@@ -59,13 +60,12 @@ class OwnLoop:
         Raises:
             KeyboardInterrupt: there was a Ctrl-C, which has not been raised in a task that blocked the loop.
         """
-        with Unbroken():
-            try:
-                loop = self._runner.get_loop()
-            except BaseException:
-                coroutine.close()
-                raise
-            carrier = loop.create_task(coroutine, context=context)
+        try:
+            loop = self._loop or self._made()
+        except BaseException:
+            coroutine.close()
+            raise
+        carrier = loop.create_task(coroutine, context=context)
         if not takes_interrupts():
             loop.run_until_complete(carrier)
             return
@@ -81,6 +81,11 @@ class OwnLoop:
             raise
         if presses.is_owed:
             raise KeyboardInterrupt
+
+    def _made(self) -> asyncio.AbstractEventLoop:
+        with Unbroken():
+            self._loop = self._runner.get_loop()
+        return self._loop
 
     def close(self) -> None:
         """Close the loop with all that is left on it."""
