@@ -17,7 +17,7 @@
     │   └── NodeNotFoundError                 no such node in this graph, plan or result
     ├── CallError (TypeError)                 a task called as a function without a value that only a run has
     ├── NodeUseError (TypeError)              a node was used as if it was the value that it stands for
-    ├── FrozenError (AttributeError)          an attempt to change a graph or a plan
+    ├── FrozenError (AttributeError)          an attempt to change a node, a graph or a plan
     ├── BindingError (ValueError)             the values given to a run: missing, unknown or wrong
     ├── ValueCheckError (ValueError)          a value on a checked edge is not what its consumer wants
     ├── NoResultError (LookupError)           the result of a node that failed or was skipped
