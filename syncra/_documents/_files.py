@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from syncra.errors import DocumentError
 
@@ -20,7 +20,8 @@ Keys: TypeAlias = tuple[str | int, ...]
 Lines: TypeAlias = Mapping[Keys, int]
 
 
-def read_file(path: Path) -> tuple[Mapping[str, Any], Callable[[Keys], int | None]]:
+def read_file(path: Path) -> tuple[Any, Callable[[Keys], int | None]]:
+    # Any: plain data, which is looked at where it is read.
     """The plain data of a TOML, JSON or YAML file, and what tells the line of a place in it.
 
     Raises:
@@ -31,14 +32,12 @@ def read_file(path: Path) -> tuple[Mapping[str, Any], Callable[[Keys], int | Non
     if path.suffix not in formats:
         raise DocumentError(f"{path.name}: a graph is read from {', '.join(formats)} files, not from {path.suffix!r}")
     data, lines = formats[path.suffix](path.read_text(encoding="utf-8"), path.name)
-    if not isinstance(data, Mapping):
-        raise DocumentError(f"{path.name}: a graph is a table, not a {type(data).__name__}")
 
     def line(keys: Keys) -> int | None:
         """Of the innermost place on the way there whose line is known."""
         return next((lines[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in lines), None)
 
-    return cast("Mapping[str, Any]", data), line  # cast: what it holds is looked at by the model
+    return data, line
 
 
 def _toml(text: str, name: str) -> tuple[Any, Lines]:  # Any: plain data

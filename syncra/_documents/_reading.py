@@ -58,6 +58,8 @@ def read_document(data: Mapping[str, Any], line: Line, where: str) -> tuple[list
         DeclarationError: something in it is wrong; all faults at once, each with its place.
         CycleError: a node needs itself.
     """
+    if not isinstance(data, Mapping):
+        raise DocumentError(f"{where}: a graph is a table, not a {type(data).__name__}")
     faults: list[DeclarationError] = []
     lost: list[str] = []
     try:

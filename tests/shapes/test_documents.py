@@ -22,6 +22,7 @@ from syncra.errors import (
     DependencyTypeError,
     DocumentError,
     DuplicateTaskError,
+    GraphError,
     WiringError,
 )
 
@@ -443,3 +444,38 @@ def results_of(graph: Graph) -> dict[str, list[str]]:
     for node in graph:
         found.setdefault(node.name, []).append(str(results.outcome(node)).replace("skipped", ""))
     return {name: sorted(each) for name, each in found.items()}
+
+
+WORDS = st.sampled_from(["", "n", "l", "int", "a:b", "builtins:len", "t"])
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=5,
+)
+NO_DOCUMENTS: list[Any] = [[1], 3, None, "tasks", {1: 2}, {"tasks": {1: {"function": "a:b"}}}, {"tasks": {"": {}}}]
+
+
+@settings(max_examples=400)
+@given(data=documents(), draw=st.data())
+def test_whatever_is_written_is_read_or_refused(data: dict[str, Any], draw: st.DataObject) -> None:
+    """With anything in place of some part of a document, it is a graph or a fault of the declaration."""
+    holder: Any = data
+    for _ in range(draw.draw(st.integers(0, 3))):
+        if isinstance(holder, dict) and holder:
+            inner = holder[draw.draw(st.sampled_from(sorted(holder)))]
+            holder = inner if isinstance(inner, dict) else holder
+    key = draw.draw(st.sampled_from([*sorted(holder), "node", "over", "on", "value"]))
+    holder[key] = draw.draw(PLAIN)
+    try:
+        Graph.from_data(data).to_data()
+    except (DeclarationError, GraphError) as error:
+        assert str(error)
+
+
+@pytest.mark.parametrize(
+    "data", [[1], 3, None, "tasks", {1: 2}, {"tasks": {1: {"function": "a:b"}}}, {"tasks": {"": {}}}]
+)
+def test_what_is_no_document_is_refused(data: Any) -> None:
+    """Other values, and keys that are no names."""
+    with pytest.raises(DeclarationError):
+        Graph.from_data(data)
