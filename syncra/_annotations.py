@@ -7,10 +7,10 @@ import builtins
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["RecursiveAlias", "Unresolved", "resolve"]
+__all__ = ["RecursiveAlias", "Unresolved", "is_resolved", "resolve"]
 
 # A string that evaluates to a string, and so on: deeper than this nobody meant.
 _NESTING = 50
@@ -88,6 +88,29 @@ def resolve(
         return _resolve(annotation, _Names(module_globals, local_names or {}), _NESTING)
     except Exception:  # noqa: BLE001 - annotations are anybody's code, and no annotation may break an import
         return Unresolved(_text(annotation), "")
+
+
+def is_resolved(hint: object) -> bool:
+    """Whether nothing of a hint that `resolve` gave is Unresolved; never raises."""
+    try:
+        return _is_resolved(hint, set())
+    except Exception:  # noqa: BLE001 - as above
+        return True  # to read it again would not help
+
+
+def _is_resolved(hint: object, aliases: set[int]) -> bool:
+    if isinstance(hint, Unresolved):
+        return False
+    if isinstance(hint, RecursiveAlias):
+        if id(hint) in aliases:
+            return True
+        aliases.add(id(hint))
+        return _is_resolved(hint.__value__, aliases)
+    if isinstance(hint, type) and not isinstance(hint, types.GenericAlias):
+        return True
+    if isinstance(hint, tuple | list):  # the parameters of a Callable
+        return all(_is_resolved(each, aliases) for each in typing.cast("Iterable[object]", hint))  # cast: of whatever
+    return all(_is_resolved(each, aliases) for each in typing.get_args(hint))
 
 
 class _Names(dict[str, object]):

@@ -7,6 +7,7 @@ same thing behind this gate, and their annotations are resolved as far as the na
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
-from syncra._annotations import Unresolved, resolve
+from syncra._annotations import is_resolved, resolve
 from syncra._relation import unwrap_awaitable
 from syncra.errors import SignatureError
 
@@ -34,6 +35,8 @@ class _Missing:
 
 MISSING: Final = _Missing()
 
+_NO_NAMES: Final[Mapping[str, object]] = {}
+_NAME: Final = re.compile(r"[^\W\d]\w*")
 _INSTANCES = (("self",), ("cls",))
 _POSITIONAL = (Described.POSITIONAL_ONLY, Described.POSITIONAL_OR_KEYWORD)
 
@@ -70,6 +73,7 @@ class Signature:
         is_async: calling it gives a coroutine.
         place: "file:line" of its definition, or its module where it has no source.
         unresolved: annotations hold names that do not exist yet.
+        local_names: what names of the enclosing function in these annotations stand for, to read them again.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Signature:
     is_async: bool
     place: str
     unresolved: bool
+    local_names: Mapping[str, object]
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of this name that can be filled by name or position, if there is one."""
@@ -159,9 +164,14 @@ def _read_anew(function: Callable[..., object], local_names: Callable[[], Mappin
             " wrap it in a function with annotated parameters"
         ) from None
     innermost = _innermost(function)
-    hint = _resolver(innermost, described, local_names)
+    annotations = [described.return_annotation, *(each.annotation for each in described.parameters.values())]
+    written = " ".join(each for each in annotations if isinstance(each, str))
+    is_nested = bool(written) and "." in getattr(innermost, "__qualname__", "")
+    names = local_names() if local_names is not None and is_nested else _NO_NAMES
+    hint = _resolver(innermost, names)
     parameters = tuple(_parameter(each, hint(each.annotation)) for each in described.parameters.values())
     result = hint(described.return_annotation)
+    unresolved = not all(map(is_resolved, (result, *(each.hint for each in parameters))))
     awaited = None if _is_coroutine_function(function) else unwrap_awaitable(result)
     return Signature(
         name=_own_name(function),
@@ -169,22 +179,18 @@ def _read_anew(function: Callable[..., object], local_names: Callable[[], Mappin
         result=result if awaited is None else awaited,
         is_async=awaited is not None or _is_coroutine_function(function),
         place=getattr(function, "declared_at", None) or _place(innermost),
-        unresolved=any(isinstance(each, Unresolved) for each in (result, *(p.hint for p in parameters))),
+        unresolved=unresolved,
+        # No others, or it would hold whatever the function has.
+        local_names={each: names[each] for each in _NAME.findall(written) if each in names}
+        if unresolved
+        else _NO_NAMES,
     )
 
 
-def _resolver(
-    innermost: Any,  # Any: what _innermost gives
-    described: inspect.Signature,
-    local_names: Callable[[], Mapping[str, object]] | None,
-) -> Callable[[object], object]:
+def _resolver(innermost: Any, local_names: Mapping[str, object]) -> Callable[[object], object]:  # Any: of _innermost
     """How this function's annotations become type hints: with which names they are looked up."""
     module_names: Mapping[str, object] = getattr(innermost, "__globals__", {})
-    names: Mapping[str, object] = _closure(innermost)
-    annotations = [described.return_annotation, *(each.annotation for each in described.parameters.values())]
-    is_nested = "." in getattr(innermost, "__qualname__", "")
-    if local_names is not None and is_nested and any(isinstance(each, str) for each in annotations):
-        names = {**local_names(), **names}
+    names = {**local_names, **_closure(innermost)}
 
     def hint(annotation: object) -> object:
         return annotation if annotation is Described.empty else resolve(annotation, module_names, names)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
+from syncra._annotations import is_resolved
 from syncra._connections import Fixed, Wiring
 from syncra._fit import fit
 from syncra._nodes import Dependency, Node, Settled, checked_name
@@ -89,7 +90,7 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         """Its signature and wiring, read again where names did not exist at decoration that may exist now."""
         if self.arranged is None:
             return self.signature, self.wiring
-        signature = read_signature(self.function)
+        signature = read_signature(self.function, lambda: self.signature.local_names)
         signature = signature if self.markers else _without_markers(signature)
         wiring, _, wrong = wire(signature, *self.arranged, whole=False)  # it holds the parameters' hints
         DeclarationError.raise_all(f"{self.describe()} ({self.place})", wrong)
@@ -110,11 +111,16 @@ class BaseTask(Node[R_co], Generic[P, R_co]):
         Raises:
             DeclarationError: something does not fit.
         """
-        if self.arranged is not None:
-            return
         known = [None if isinstance(each, str) else each.settled for each in self.sources]
         types = [MISSING if each is None else each.result_type for each in known]
         sources = cast("tuple[Node[object], ...]", self.sources)  # cast: nothing is asked of names, which have no type
+        if self.arranged is not None:  # names are missing: what wants none of them is asked
+            types = [
+                each if is_resolved(hint) else MISSING for each, hint in zip(types, self.wiring.hints, strict=True)
+            ]
+            _, faults = fit(self, self.wiring, sources, types, result_type=Any)
+            DeclarationError.raise_all(self.describe(), faults)
+            return
         settled = self.settle(sources, types)
         if None not in known:
             object.__setattr__(self, "settled", settled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -27,6 +28,16 @@ def takes_later(value: Later = depends(makes_later)) -> bool:
     return isinstance(value, Later)
 
 
+@task
+def makes_many() -> dict[str, list[Later]]:
+    return {"all": [Later()]}
+
+
+@task
+def takes_many(value: Mapping[str, Sequence[Later]] = depends(makes_many)) -> int:
+    return len(value["all"])
+
+
 class Later:
     """Defined after the tasks that name it."""
 
@@ -36,6 +47,35 @@ def test_names_that_come_later_are_resolved_when_the_graph_is_made() -> None:
     (edge,) = Graph.of(takes_later).edges
     assert edge.verdict is Verdict.PROVEN
     assert run(takes_later)
+
+
+def test_names_that_come_later_may_stand_inside_of_types() -> None:
+    """`list[Later]` is read again as Later itself is."""
+    (edge,) = Graph.of(takes_many).edges
+    assert edge.verdict is Verdict.PROVEN
+    assert run(takes_many) == 1
+
+
+def test_missing_names_do_not_keep_the_rest_from_being_checked() -> None:
+    """What is known is checked at the declaration, and local names are kept for when it is read again."""
+
+    class Local: ...
+
+    @task
+    def give() -> Local:
+        return Local()
+
+    @task
+    def take(value: Local = depends(give), others: Decimal = depends(number)) -> int:  # type: ignore[assignment]
+        return int(others)
+
+    value, _ = Graph.of(take).edges
+    assert value.verdict is Verdict.PROVEN
+    with pytest.raises(DependencyTypeError, match="int is not Local"):
+
+        @task
+        def wrong(value: Local = depends(number), others: Decimal = depends(give)) -> int:  # type: ignore[assignment]
+            return 0
 
 
 def test_names_that_come_later_are_checked_then() -> None:
