@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -466,15 +467,11 @@ def test_whatever_is_written_is_read_or_refused(data: dict[str, Any], draw: st.D
             holder = inner if isinstance(inner, dict) else holder
     key = draw.draw(st.sampled_from([*sorted(holder), "node", "over", "on", "value"]))
     holder[key] = draw.draw(PLAIN)
-    try:
+    with suppress(DeclarationError, GraphError):
         Graph.from_data(data).to_data()
-    except (DeclarationError, GraphError) as error:
-        assert str(error)
 
 
-@pytest.mark.parametrize(
-    "data", [[1], 3, None, "tasks", {1: 2}, {"tasks": {1: {"function": "a:b"}}}, {"tasks": {"": {}}}]
-)
+@pytest.mark.parametrize("data", NO_DOCUMENTS, ids=str)
 def test_what_is_no_document_is_refused(data: Any) -> None:
     """Other values, and keys that are no names."""
     with pytest.raises(DeclarationError):
