@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -25,31 +25,40 @@ class Ratio:
 
 
 _LONG_ENOUGH = 0.01
+_WARM_UP = 2  # what is worked out at a first call is not what a call costs
 
 
 def in_turns(ours: Callable[[], object], theirs: Callable[[], object], *, repeats: int = 15) -> Ratio:
-    """Time both, one after the other, again and again; short calls are made several times a turn."""
-    often = _times(_seconds(ours, 1)), _times(_seconds(theirs, 1))
-    pairs = [(_seconds(ours, often[0]), _seconds(theirs, often[1])) for _ in range(repeats + 1)]
-    return _ratio(pairs[1:])
+    """Time both again and again, each first in every other turn; short calls are made several times a turn."""
+    both = ours, theirs
+    seconds = [min(_seconds(each, 1) for _ in range(_WARM_UP)) for each in both]
+    often = [_times(each) for each in seconds]
+    turns = [[0.0, 0.0] for _ in range(repeats)]
+    for number, turn in enumerate(turns):
+        for which in (number % 2, 1 - number % 2):
+            turn[which] = _seconds(both[which], often[which])
+    return _ratio(turns)
 
 
 async def in_turns_on_loop(
     ours: Callable[[], Awaitable[object]], theirs: Callable[[], Awaitable[object]], *, repeats: int = 15
 ) -> Ratio:
     """The same on the running event loop."""
-    often = _times(await _seconds_awaited(ours, 1)), _times(await _seconds_awaited(theirs, 1))
-    pairs = [
-        (await _seconds_awaited(ours, often[0]), await _seconds_awaited(theirs, often[1])) for _ in range(repeats + 1)
-    ]
-    return _ratio(pairs[1:])
+    both = ours, theirs
+    seconds = [min([await _seconds_awaited(each, 1) for _ in range(_WARM_UP)]) for each in both]
+    often = [_times(each) for each in seconds]
+    turns = [[0.0, 0.0] for _ in range(repeats)]
+    for number, turn in enumerate(turns):
+        for which in (number % 2, 1 - number % 2):
+            turn[which] = await _seconds_awaited(both[which], often[which])
+    return _ratio(turns)
 
 
 def _times(seconds: float) -> int:
     return max(1, round(_LONG_ENOUGH / seconds))
 
 
-def _ratio(pairs: list[tuple[float, float]]) -> Ratio:
+def _ratio(pairs: Sequence[Sequence[float]]) -> Ratio:
     return Ratio(
         median(ours for ours, _ in pairs),
         median(theirs for _, theirs in pairs),
