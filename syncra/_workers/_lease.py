@@ -247,6 +247,7 @@ class Lease:
         """The pipe is at its end: exactly this worker's call is lost."""
         token = self._let_go(worker)
         ending = self._pool.discard(worker)
+        self._pool.check_usable()  # closed under a run it takes the workers along: no call is to blame
         if not worker.is_ready and ending.signal is None:
             raise _not_started(ending)
         if worker.is_ready and not took_call:  # one that has never been ready may never be

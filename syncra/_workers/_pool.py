@@ -86,7 +86,7 @@ class WorkerPool:
         """One run's view on the pool, for one thread; close it at the end of the run."""
         from syncra._workers._lease import Lease
 
-        self._check_usable()
+        self.check_usable()
         return Lease(self)
 
     def close(self) -> None:
@@ -123,10 +123,21 @@ class WorkerPool:
 
     # What follows is for leases.
 
+    def check_usable(self) -> None:
+        """Nothing, if runs may use it.
+
+        Raises:
+            RuntimeError: it is closed, or another process's.
+        """
+        if self._is_closed:
+            raise RuntimeError("the worker pool is closed")
+        if os.getpid() != self._owner:
+            raise RuntimeError("the worker pool belongs to the process that this one was forked from")
+
     def acquire(self, lease: Lease) -> Worker | None:
         """An idle worker or a new one; None if there is neither: then the lease is in line for the next."""
         with self._lock:
-            self._check_usable()
+            self.check_usable()
             if self._idle:
                 worker = self._idle[-1]
                 worker.lease = lease  # before it leaves the list: an interrupt in between loses no worker
@@ -216,12 +227,6 @@ class WorkerPool:
                 starter.close()
         self._starter = Starter(self._start_method)
         return Worker(self._starter)
-
-    def _check_usable(self) -> None:
-        if self._is_closed:
-            raise RuntimeError("the worker pool is closed")
-        if os.getpid() != self._owner:
-            raise RuntimeError("the worker pool belongs to the process that this one was forked from")
 
     def _forget(self) -> None:
         for worker in self._workers:

@@ -281,6 +281,25 @@ def test_an_executor_of_others_is_not_repaired() -> None:
     assert Graph.of(tasks.one).compile().run(strategy=Processes(1))[tasks.one] == 1
 
 
+def test_a_pool_that_is_closed_under_a_run_says_so(tmp_path: Path) -> None:
+    """The run ends with that, and no task is blamed for the worker that was taken from it."""
+    plan, mark, raised = Graph.of(tasks.hangs).compile(), tmp_path / "mark", list[BaseException]()
+
+    def drive() -> None:
+        try:
+            plan.run(tasks.mark.bind(mark), strategy=strategy)
+        except RuntimeError as error:
+            raised.append(error)
+
+    with Processes(1) as strategy:
+        driver = threading.Thread(target=drive)
+        driver.start()
+        while not mark.exists():
+            os.sched_yield()
+    driver.join(60)
+    assert [(type(each), str(each)) for each in raised] == [(RuntimeError, "the worker pool is closed")]
+
+
 def test_a_bare_strategy_leaves_no_process() -> None:
     """After a run with a death, a kill and a failure neither processes nor descriptors are left."""
     before = _descriptors()
