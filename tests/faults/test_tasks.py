@@ -114,7 +114,8 @@ def test_what_is_told_of_failures_is_bounded(strategy: Strategy) -> None:
 @pytest.fixture(scope="module")
 def failing() -> tuple[Plan, Node[int]]:
     """100 000 tasks that fail, and one that waits for all of them."""
-    nodes: list[Node[Any]] = [task(name=f"t{n}")(raising(ValueError)) for n in range(100_000)]
+    fail = raising(ValueError)
+    nodes: list[Node[Any]] = [task(name=f"t{n}")(fail) for n in range(100_000)]
     last = task(name="last", after=tuple(nodes))(give)
     return Graph.of(last).compile(), last
 
