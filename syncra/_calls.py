@@ -12,7 +12,7 @@ from syncra._nodes import Node
 from syncra._relation import type_name
 from syncra.errors import TaskReturnError, ValueCheckError
 
-__all__ = ["Accept", "Check", "Shape", "composed", "may_be_no_value", "no_value"]
+__all__ = ["Accept", "Check", "Shape", "composed", "hides_coroutines", "may_be_awaitable", "no_value"]
 
 # Values of these need no closer look; most are one of them.
 _PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str, tuple, type(None)})
@@ -118,12 +118,7 @@ def no_value(name: str, value: object) -> TaskReturnError:
     return TaskReturnError(f"task {name!r} returned {kind}, not a value; {cure}", name=name)
 
 
-def may_be_no_value(node: Node[Any], hint: object) -> bool:
-    """Whether what a task returns has to be looked at, as its hint does not rule out what is never a value."""
-    return _may_be_awaitable(hint) or _hides_coroutines(node)
-
-
-def _hides_coroutines(node: Node[Any]) -> bool:
+def hides_coroutines(node: Node[Any]) -> bool:
     """Whether a decorator that is no coroutine function itself stands before one, whose annotations it shows."""
     function = node.function
     if function is None or node.is_async or not hasattr(function, "__wrapped__"):
@@ -131,11 +126,11 @@ def _hides_coroutines(node: Node[Any]) -> bool:
     return iscoroutinefunction(unwrap(function))
 
 
-def _may_be_awaitable(hint: object) -> bool:
+def may_be_awaitable(hint: object) -> bool:
     """Whether a value of this type could be an awaitable, a future or a node, as far as its class tells."""
     origin = get_origin(hint)
     if origin in (Union, UnionType):
-        return any(map(_may_be_awaitable, get_args(hint)))
+        return any(map(may_be_awaitable, get_args(hint)))
     cls = hint if isinstance(hint, type) and not isinstance(hint, GenericAlias) else origin
     if hint is None:
         return False

@@ -13,7 +13,7 @@ from inspect import Parameter
 from operator import itemgetter
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
-from syncra._calls import Accept, Check, Shape, may_be_no_value
+from syncra._calls import Accept, Check, Shape, hides_coroutines, may_be_awaitable
 from syncra._connections import Connection, Filler, Fixed, Open, Wiring
 from syncra._edges import SettledNodes, inputs_first
 from syncra._nodes import Node, Settled
@@ -215,7 +215,7 @@ class _Compiler:
         self.index = {node: position for position, node in enumerate(nodes)}
         self.constants: list[object] = []
         self.bare: dict[Wiring, Shape] = {}
-        self.looked_at: dict[tuple[int, int], bool] = {}
+        self.looked_at: dict[int, bool] = {}
 
     def steps(self) -> Iterator[Step]:
         for node, index in self.index.items():
@@ -257,12 +257,11 @@ class _Compiler:
             return None
         if self.validate == "all":
             return Accept(node.name, result, is_checked=True)
-        # One function has one answer for all its tasks; the ids are those of objects that the nodes keep alive.
-        key = id(node.function), id(result)
-        looked_at = self.looked_at.get(key)
+        # Most tasks have one of few types; hints may be unhashable, and what is settled keeps them alive.
+        looked_at = self.looked_at.get(id(result))
         if looked_at is None:
-            looked_at = self.looked_at[key] = may_be_no_value(node, result)
-        return Accept(node.name, result, is_checked=False) if looked_at else None
+            looked_at = self.looked_at[id(result)] = may_be_awaitable(result)
+        return Accept(node.name, result, is_checked=False) if looked_at or hides_coroutines(node) else None
 
     def _constant(self, filler: Fixed | Open) -> int:
         if isinstance(filler, Open):  # a graph with an open parameter does not exist

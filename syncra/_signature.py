@@ -172,12 +172,13 @@ def _read_anew(function: Callable[..., object], local_names: Callable[[], Mappin
     parameters = tuple(_parameter(each, hint(each.annotation)) for each in described.parameters.values())
     result = hint(described.return_annotation)
     unresolved = not all(map(is_resolved, (result, *(each.hint for each in parameters))))
-    awaited = None if _is_coroutine_function(function) else unwrap_awaitable(result)
+    is_coroutine_function = _is_coroutine_function(function)
+    awaited = None if is_coroutine_function else unwrap_awaitable(result)
     return Signature(
         name=_own_name(function),
         parameters=parameters,
         result=result if awaited is None else awaited,
-        is_async=awaited is not None or _is_coroutine_function(function),
+        is_async=awaited is not None or is_coroutine_function,
         place=getattr(function, "declared_at", None) or _place(innermost),
         unresolved=unresolved,
         # No others, or it would hold whatever the function has.
@@ -193,7 +194,8 @@ def _resolver(innermost: Any, local_names: Mapping[str, object]) -> Callable[[ob
     names = {**local_names, **_closure(innermost)}
 
     def hint(annotation: object) -> object:
-        return annotation if annotation is Described.empty else resolve(annotation, module_names, names)
+        is_read = annotation is Described.empty or type(annotation) is type
+        return annotation if is_read else resolve(annotation, module_names, names)
 
     return hint
 
