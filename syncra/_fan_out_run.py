@@ -14,7 +14,8 @@ from typing import Any
 from syncra._choosing_run import ChoosingRun
 from syncra._each import EachNode
 from syncra._ended import Ended
-from syncra._fan import Fan, Item
+from syncra._fan import Fan
+from syncra._item import Item
 from syncra._outcome import Failed
 from syncra._shaped_run import DONE, RUNNING
 from syncra._steps import Job, Step

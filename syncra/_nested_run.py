@@ -13,9 +13,10 @@ from typing import Any
 
 from syncra._begin import begin
 from syncra._ended import Ended
-from syncra._fan import Fan, Item
+from syncra._fan import Fan
 from syncra._fan_out_run import FanOutRun
 from syncra._inner import CutOff, InnerCall, InnerJob
+from syncra._item import Item
 from syncra._shaped_run import DONE, RUNNING, WAITING
 from syncra._steps import Job, Step
 

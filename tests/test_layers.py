@@ -50,6 +50,7 @@ LAYERS = (
         "_shaped_run",
         "_choosing_run",
         "_feeds",
+        "_item",
         "_fan",
         "_fan_out_run",
         "_inner",
