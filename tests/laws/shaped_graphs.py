@@ -23,6 +23,7 @@ from syncra import (
     choose,
     each,
     each_outcome,
+    function,
     outcome,
     recover,
     switch,
@@ -61,6 +62,7 @@ class Outline:
         attempts: how many attempts of each call fail whatever `fails` is; it has one retry.
         is_async: a coroutine function that gives way to others once.
         number: a choice of details: a key, a limit, exceptions.
+        is_nested: what is called is a graph of its own.
     """
 
     kind: str
@@ -69,6 +71,7 @@ class Outline:
     attempts: int = 0
     is_async: bool = False
     number: int = 0
+    is_nested: bool = False
 
 
 @dataclass
@@ -135,6 +138,7 @@ def outlines(draw: st.DrawFn, before: tuple[Outline, ...]) -> Outline:
         attempts=draw(st.sampled_from([0, 0, 1])) if is_countable else 0,
         is_async=draw(st.booleans()),
         number=number,
+        is_nested=draw(st.sampled_from([False, False, True])),
     )
 
 
@@ -182,6 +186,8 @@ def _node(place: int, outline: Outline, nodes: list[Node[Any]], calls: Calls) ->
     sources: Any = tuple(nodes[need] for need in outline.needs)
     options: Any = {"name": f"n{place}", "retries": Retry(1)}
     call = _function(place, outline, calls)
+    if outline.is_nested and outline.kind in ("value", "items", "each", "each_outcome"):
+        call = _nested(place, outline, call)
     match outline.kind:
         case "input":
             return Input[list[Any]]("n0", default=[1, 2, 3, 5])
@@ -204,6 +210,14 @@ def _node(place: int, outline: Outline, nodes: list[Node[Any]], calls: Calls) ->
             return recover(sources[0], sources[1] if outline.number else -1, on=ON[outline.fails])
         case _:
             return outcome(sources[0])
+
+
+def _nested(place: int, outline: Outline, call: Any) -> Any:  # Any: of however many parameters
+    """The function of a graph with the call as its only task."""
+    inputs: Any = [Input[Any](f"p{n}") for n, _ in enumerate(outline.needs)]
+    inner: Node[Any] = task(name=f"inner {place}", dependencies=tuple(inputs))(call)
+    made: Any = function(inner, *inputs)
+    return made
 
 
 def _is_odd(value: Any) -> bool:
