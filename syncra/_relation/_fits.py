@@ -12,14 +12,13 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from syncra._relation._callables import parameters_fit
-from syncra._relation._classes import is_protocol, literals_of
 from syncra._relation._constraints import satisfied, unmet
 from syncra._relation._findings import Doubt, Finding, Mismatch, first_fault
 from syncra._relation._hints import bound_of, constraints_of, instance
 from syncra._relation._holes import Holes
 from syncra._relation._instances import called_fits, fits_tuple, instance_fits, type_fits
 from syncra._relation._names import show
-from syncra._relation._protocols import protocol_members
+from syncra._relation._parts import spread, stands_for, takes_all
 from syncra._relation._terms import (
     Alias,
     Constrained,
@@ -124,7 +123,7 @@ class Comparison:
         if self._holes is not None and hole in self._holes:
             self._holes.fill(hole, source)
             return None
-        return None if _stands_for(source, hole) else Mismatch(source, target)
+        return None if stands_for(source, hole) else Mismatch(source, target)
 
     # ------------------------------------------------------------------ types of any kind
 
@@ -168,7 +167,7 @@ class Comparison:
             known = not target.unknown and (not self._flipped or isinstance(source, Never))
             return None if known else Doubt(target.reason)
         assert isinstance(source, Gradual)
-        if _takes_all(target) or (self._flipped and not self._probing and not source.unknown):
+        if takes_all(target) or (self._flipped and not self._probing and not source.unknown):
             return None
         return Doubt(source.reason if source.reason != "Any" else f"Any need not be {show(target)}")
 
@@ -197,7 +196,7 @@ class Comparison:
             if finding is None:
                 return None
             findings.append(finding)
-        parts = _spread(source)
+        parts = spread(source)
         together = first_fault(self.fits(each, target) for each in parts) if parts else Mismatch(source, target)
         if not isinstance(together, Mismatch):
             return together
@@ -295,8 +294,8 @@ class Comparison:
 
 def _literal_fits(source: Term, target: Literal) -> Finding:
     """Section "Literals": the very value; an enum or bool with one value left is that value."""
-    spread = _spread(source)
-    return None if spread and all(each == target for each in spread) else Mismatch(source, target)
+    values = spread(source)
+    return None if values and all(each == target for each in values) else Mismatch(source, target)
 
 
 def limit_fits(solved: Term, variable: Variable) -> Finding:
@@ -317,37 +316,3 @@ def limit_fits(solved: Term, variable: Variable) -> Finding:
 
 def _unfolded(term: Term) -> Term:
     return term.unfold() if isinstance(term, Alias) else term
-
-
-def _takes_all(target: Term) -> bool:
-    """Whether every value fits, so that nothing need be known of the source."""
-    match target:
-        case Instance(of):
-            return of.cls is object or (is_protocol(of) and not protocol_members(of))
-        case Union(members):
-            return any(isinstance(member, Gradual) or _takes_all(member) for member in members)
-        case _:
-            return False
-
-
-def _spread(source: Term) -> tuple[Term, ...]:
-    """The parts that a type comes down to: values of bool or an enum, limits of a variable, `type[A | B]`."""
-    match source:
-        case Instance(of):
-            return literals_of(of)
-        case Variable(key) if not isinstance(key, str):
-            return constraints_of(source) or (bound_of(source),)
-        case TypeOf(Union(members)):
-            return tuple(TypeOf(member) for member in members)
-        case _:
-            return ()
-
-
-def _stands_for(source: Term, hole: Variable) -> bool:
-    match source:
-        case Parameters((), rest):
-            return rest == hole or isinstance(rest, Gradual)
-        case Tuple((), middle, ()):
-            return middle == hole
-        case _:
-            return source == hole

@@ -297,6 +297,20 @@ def test_another_function_of_the_same_name_is_refused() -> None:
     assert get_graph("shop")()["item"] == 1
 
 
+def test_a_function_written_twice_is_refused() -> None:
+    """What a copy brings along is another place in one execution of the module, and not the same one again."""
+
+    @task(graph_name="copies")
+    def item() -> int:
+        return 1
+
+    with pytest.raises(DuplicateTaskError, match="already has a task 'item'"):
+
+        @task(graph_name="copies")
+        def item() -> int:
+            return 2
+
+
 def test_the_same_definition_executed_again_replaces_the_task() -> None:
     """A function that a factory declares each time it is called, at the same place, is one task."""
 

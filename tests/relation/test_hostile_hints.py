@@ -86,6 +86,8 @@ Ping = TypeAliasType("Ping", "list[Pong]")
 Pong = TypeAliasType("Pong", "Ping | int")
 Circle = TypeAliasType("Circle", "int | Arc")
 Arc = TypeAliasType("Arc", "Annotated[Circle, 'metadata'] | str")
+Counted = TypeAliasType("Counted", "tuple[Sequence[Counted], int]")
+Named = TypeAliasType("Named", "tuple[Sequence[Named], str]")
 Json = Union[None, str, list["Json"], dict[str, "Json"]]
 Growing = TypeAliasType("Growing", "list[Growing[list[T]]]", type_params=(T,))
 Swelling = TypeAliasType("Swelling", "list[Swelling[list[T]]]", type_params=(T,))
@@ -175,6 +177,12 @@ def test_aliases_of_strings_may_name_themselves() -> None:
     assert assignable(resolve("dict[str, Json]", globals()), again).fit is Fit.PROVEN
     assert assignable(resolve("list[Json]", globals()), json).fit is Fit.PROVEN
     assert assignable(list[str], json).reason == "list[str] is not str | list[Json] | dict[str, Json] | None"
+
+
+def test_what_was_taken_for_granted_is_forgotten_when_it_fails() -> None:
+    """That a Counted is a Named is assumed while it is asked, and its parts rest on that for no longer."""
+    assert assignable(tuple[Counted], tuple[Named]).fit is Fit.REJECTED
+    assert assignable(tuple[Counted], Union[tuple[Named], tuple[tuple[Sequence[Named], int]]]).fit is Fit.REJECTED
 
 
 @pytest.mark.parametrize("alias", [Loop, Circle, Arc])
