@@ -47,7 +47,7 @@ def _entry(step: Step, freed: tuple[int, ...]) -> Entry:
     index = step.index + 0
     if step.policy.timeout is not None or step.policy.offload:
         return index, step.call, SPECIAL, 0, 0, 0, None, None
-    one, more = (freed[0] + 0, freed[1:] or None) if freed else (None, None)
+    one, more = (freed[0] + 0, tuple([slot + 0 for slot in freed[1:]]) or None) if freed else (None, None)
     if arity > (1 if step.is_async else 3):
         fetch = cast(Any, itemgetter(*slots))  # cast: of values of whatever types
         return index, step.call, ~MANY if step.is_async else MANY, fetch, 0, 0, one, more
