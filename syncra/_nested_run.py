@@ -248,6 +248,12 @@ class NestedRun(FanOutRun):
     def _forget(self, call: InnerCall) -> None:
         del self._calls[call]
         call.is_closed = True
+        rank = self.program.counting.rank[call.caller.index]
+        if call.ready and call.caller is self.program.steps[call.caller.index] and rank in self._ready:
+            # What it had to give is gone: left there, its rank would bring another attempt before its time.
+            self._ready.remove(rank)
+            heapify(self._ready)
+            self._offered.discard(call.caller.index)
         self._inner_ready -= call.ready
         call.ready = 0
         if call.rests_as is not None:

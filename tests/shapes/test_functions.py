@@ -22,6 +22,7 @@ from syncra import (
     Input,
     Node,
     Processes,
+    Retry,
     Sequential,
     Strategy,
     Succeeded,
@@ -35,6 +36,7 @@ from syncra import (
     task,
     unchecked,
 )
+from syncra._begin import begin
 from syncra.errors import (
     BindingError,
     DeclarationError,
@@ -514,3 +516,31 @@ def test_it_is_frozen() -> None:
         made.on_error = "continue"
     with pytest.raises(FrozenError):
         del made.plan
+
+
+def test_another_attempt_waits_for_its_time() -> None:
+    """Also where the failed attempt has left steps that were ready: none of them brings the next one forward."""
+    now = [0.0]
+
+    @task
+    def beside() -> int:
+        return 1
+
+    @task
+    def joined(a: int = depends(refuses), b: int = depends(beside)) -> int:
+        return a + b
+
+    made = function(joined, number)
+    node = task(dependencies=number, name="nested", retries=Retry(1, delay=5.0))(made)
+    program = Graph.of(node).compile(node)._program
+    run = begin(program, {0: 1}, goes_on=False, strategy="", clock=lambda: now[0])
+    first = run.take()
+    assert first is not None
+    assert first.node is refuses
+    run.fail(first, ValueError("once"))
+    assert run.take() is None
+    assert run.delay() == 5.0
+    now[0] = 5.0
+    again = run.take()
+    assert again is not None
+    assert again.node is refuses
