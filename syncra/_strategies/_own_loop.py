@@ -89,6 +89,9 @@ class OwnLoop:
 
     def close(self) -> None:
         """Close the loop with all that is left on it."""
+        if getattr(self._loop, "_default_executor", None) is not None:  # its threads are waited for, until Ctrl-C
+            self._runner.close()
+            return
         with Unbroken():
             self._runner.close()
 

@@ -182,3 +182,37 @@ def test_an_interrupt_is_the_main_threads(strategy: str) -> None:
         program.send(signal.SIGINT)
         ended = program.ended()
     assert (ended.code, ended.out, ended.errors) == (0, "interrupted [1]\n", "")
+
+
+_IN_ASYNCIOS_THREADS = (
+    _PROGRAM.partition("strategy = ")[0]
+    + r"""
+@task
+async def awaits_thread() -> bool:
+    tell_later()
+    try:
+        return await asyncio.to_thread(threading.Event().wait)
+    finally:
+        os.write(1, b"cancelled\n")
+
+try:
+    run(awaits_thread, strategy=eval(sys.argv[1]))
+except KeyboardInterrupt:
+    os.write(1, b"interrupted\n")
+    os._exit(0)  # Python itself waits for such threads
+"""
+)
+
+
+@pytest.mark.parametrize("strategy", ["Sequential()", "Threads(2)", "Asyncio()"])
+def test_a_second_interrupt_does_not_wait_for_threads_of_asyncio(strategy: str) -> None:
+    """What a coroutine left to `asyncio.to_thread` is waited for after one Ctrl-C, and not after the second."""
+    with started(_IN_ASYNCIOS_THREADS, strategy) as program:
+        assert program.hear() == "blocks"
+        program.send(signal.SIGINT)
+        assert program.hear() == "cancelled"
+        with pytest.raises(TimeoutError):
+            program.hear_within(0.2)
+        program.send(signal.SIGINT)
+        ended = program.ended()
+    assert (ended.code, ended.out, ended.errors) == (0, "interrupted\n", "")
