@@ -96,7 +96,8 @@ class _Solved:
         """What is wanted, and whether what is given fits it within the limits of its variables."""
         want = substitute(hint, self.solution)
         answer = _judged(given, want)
-        beyond = [self._unproven[each] for each in _variables(hint) if each in self._unproven]
+        variables = _variables(hint)  # or whatever else the hint is, which need not have a hash
+        beyond = [answer for limited, answer in self._unproven.items() if any(limited is each for each in variables)]
         if answer.fit is Fit.REJECTED or not beyond:
             return want, answer
         refused = next((each for each in beyond if each.fit is Fit.REJECTED), None)

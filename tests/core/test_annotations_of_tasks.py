@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pytest
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 T = TypeVar("T")
+P = ParamSpec("P")
 Text = TypeVar("Text", str, bytes)
 Number = TypeVar("Number", bound=float)
 
@@ -195,6 +196,25 @@ def test_generic_functions_are_solved() -> None:
         @task(dependencies=head)  # type: ignore[arg-type]  # what is tested
         def wrong(word: int) -> int:
             return word
+
+
+def test_a_decorator_that_hides_its_function_leaves_it_unchecked() -> None:
+    """`*args: P.args` says nothing of what a function takes, so what it is given is checked as Any."""
+
+    def passing(function: Callable[P, T]) -> Callable[P, T]:
+        def inner(*args: P.args, **kwargs: P.kwargs) -> T:
+            return function(*args, **kwargs)
+
+        return inner
+
+    @task(name="doubled", dependencies=number)
+    @passing
+    def doubled(value: int) -> int:
+        return 2 * value
+
+    (edge,) = Graph.of(doubled).edges
+    assert (edge.parameter, edge.verdict) == ("*args", Verdict.CHECKED)
+    assert run(doubled) == 2
 
 
 def longer(one: Text, other: Text) -> Text:
