@@ -105,6 +105,8 @@ assert_type(run(loaded), list[list[float]])
 priced = each(price, over=(paths, Input[list[float]]("rates", default=[1.0, 2.0])))
 assert_type(priced, Node[list[float]])
 each_outcome(function(load, path), over=paths)
+assert_type(each(shown.arun, over=Input[list[float]]("many", default=[1.0])), Node[list[str]])
+assert_type(each(shown, over=Input[list[float]]("more", default=[1.0])), Node[list[str]])
 assert_type(recover(inner, None), Node[float | None])
 
 # Graphs as data.
