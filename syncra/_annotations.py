@@ -165,7 +165,9 @@ def _resolve_text(text: str, names: _Names, depth: int) -> object:
 
 def _evaluate(text: str, names: _Names) -> object:
     try:
-        return _run(ast.parse(text.strip(), mode="eval"), names)
+        text = text.strip()
+        # `*args: *Ts` is a list of one, as an expression.
+        return _run(ast.parse(f"({text},)[0]" if text.startswith("*") else text, mode="eval"), names)
     except TypeError:
         return _evaluate_quoted(text, names)
     except AttributeError as missing:

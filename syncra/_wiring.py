@@ -5,7 +5,8 @@ A pure function from what was declared to a frozen Wiring, and every fault found
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from syncra._hidden import hidden_dependency, hidden_node
 from syncra._nodes import Dependency, Node, checked_name, checked_node, is_node
 from syncra._relation import type_name
 from syncra._signature import MISSING, Parameter, Signature
+from syncra._variadic import hint_of_option, hints_of_items
 from syncra.errors import ArgumentError, DeclarationError, OptionError, WiringError, suggestion
 
 __all__ = ["Sources", "wire"]
@@ -160,11 +162,19 @@ class _Draft:
             if not parameter.positional or parameter.name in self.filled:
                 continue
             if parameter.variadic:
-                label = f"*{parameter.name}"
-                self.further += [self.connect(source, label, parameter.hint) for source in left]
+                self._connect_rest(parameter, left)
                 return ()
             self._fill(parameter, parameter.name, self.connect(left.pop(0), parameter.name, parameter.hint))
         return tuple(left)
+
+    def _connect_rest(self, parameter: Parameter, sources: Sequence[Node[object] | str]) -> None:
+        """Give all that is left to `*args`."""
+        label, hints = f"*{parameter.name}", hints_of_items(parameter.hint, len(sources))
+        if hints is None:
+            wanted = type_name(parameter.hint)
+            self.faults.append(WiringError(f"{label} takes the items of {wanted}, and {len(sources)} are left for it"))
+            return
+        self.further += [self.connect(source, label, hint) for source, hint in zip(sources, hints, strict=True)]
 
     def take_defaults(self, *, whole: bool) -> None:
         """Fill what is still empty from `depends` defaults; what has no default at all stays open."""
@@ -195,8 +205,8 @@ class _Draft:
             if found is not None:
                 return found
             for each in self.signature.parameters:
-                if each.variadic and each.keyword:
-                    return each
+                if each.variadic and each.keyword and (hint := hint_of_option(each.hint, name)) is not None:
+                    return replace(each, hint=hint)
         known = [each.name for each in self.signature.parameters if not each.variadic]
         self.faults.append(WiringError(f"{option} names {name!r}, which is no parameter{suggestion(name, known)}"))
         return None

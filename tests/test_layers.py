@@ -25,7 +25,7 @@ LAYERS = (
         "_relation",
         "_values",
     ),
-    ("_signature", "_policy"),
+    ("_signature", "_variadic", "_policy"),
     (
         "_connections",
         "_nodes",
