@@ -6,6 +6,7 @@ import sys
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from syncra._annotations import resolve
 from syncra._connections import Wiring
 from syncra._nodes import Node, Settled, checked_name
 from syncra._relation import type_name
@@ -25,7 +26,9 @@ class _InputOf(GenericAlias):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # Any: the checkers see Input.__init__ instead
         cls: Any = self.__origin__  # Any: GenericAlias says that it may be a type alias too
         made = cls.__new__(cls)
-        made._define(result_type=self.__args__[0], module=_module_of_caller())
+        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # CPython's own way to the caller's names
+        hint = resolve(self.__args__[0], frame.f_globals, frame.f_locals)
+        made._define(result_type=hint, module=str(frame.f_globals.get("__name__", "")))
         made.__init__(*args, **kwargs)
         return made
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pytest
 
-from syncra import Graph, Verdict, depends, get_graph, run, task
-from syncra.errors import DependencyTypeError, ValueCheckError
+from syncra import Graph, Input, Verdict, depends, get_graph, run, task
+from syncra.errors import BindingError, DependencyTypeError, ValueCheckError
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -196,6 +196,18 @@ def test_generic_functions_are_solved() -> None:
         @task(dependencies=head)  # type: ignore[arg-type]  # what is tested
         def wrong(word: int) -> int:
             return word
+
+
+def test_the_type_of_an_input_may_be_a_string() -> None:
+    """It is looked up where the input is written, among local names too."""
+
+    class Local: ...
+
+    given, many = Input["Local"]("given"), Input[dict[str, "Later"]]("many")
+    assert given.result_type is Local
+    assert many.result_type == dict[str, Later]
+    with pytest.raises(BindingError, match="int 3 is not Local"):
+        run(given, given.bind(3))  # type: ignore[arg-type]  # what is tested
 
 
 def test_a_decorator_that_hides_its_function_leaves_it_unchecked() -> None:
