@@ -4,9 +4,9 @@ The way of the data, each stage a pure function from one frozen value to the nex
 
     function --@task--> Task --Graph.of--> Graph --compile--> Plan --strategy drives one Run--> Results
 
-`_signature` reads a function, `_wiring` connects its parameters, `_fit` asks `_relation` whether the types fit,
-`_edges` closes the graph, `_program` compiles it, `_run` is the state machine that `_strategies` drive, and
-`_results`, `_plan` and `_graph` are what users hold. Errors are in `syncra.errors`.
+`_signature` reads a function, `_nodes` connects its parameters and asks `_relation` whether the types fit, `_edges`
+closes the graph, `_programs` compiles it, `_runs` has the state machine that `_strategies` drive, and `_results`,
+`_plan` and `_graph` are what users hold. Errors are in `syncra.errors`.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syncra._choice import choose, switch
-    from syncra._decorator import task
-    from syncra._each import each, each_outcome
     from syncra._edges import Edge, Verdict
     from syncra._function import function
     from syncra._graph import Graph, delete_graph, get_graph, run
     from syncra._graph_function import GraphFunction
-    from syncra._input import Input
-    from syncra._nodes import Binding, Node, depends
+    from syncra._nodes._choice import choose, switch
+    from syncra._nodes._decorator import task
+    from syncra._nodes._each import each, each_outcome
+    from syncra._nodes._input import Input
+    from syncra._nodes._node import Binding, Node, depends
+    from syncra._nodes._recovery import outcome, recover
+    from syncra._nodes._task import AsyncTask, Task
+    from syncra._nodes._views import parse, unchecked, unpack
     from syncra._outcome import Failed, Outcome, Skipped, Succeeded
     from syncra._plan import Plan
     from syncra._policy import Retry
-    from syncra._recovery import outcome, recover
     from syncra._results import Results
     from syncra._strategies._asyncio import Asyncio
     from syncra._strategies._interface import Strategy
     from syncra._strategies._processes import Processes
     from syncra._strategies._sequential import Sequential
     from syncra._strategies._threads import Threads
-    from syncra._task import AsyncTask, Task
-    from syncra._views import parse, unchecked, unpack
 
 __all__ = [
     "AsyncTask",
@@ -79,27 +79,27 @@ __all__ = [
 
 # What is not used costs nothing: a name is imported when it is first asked for, from the module where checkers find it.
 _NAMES_OF = {
-    "_choice": ("choose", "switch"),
-    "_decorator": ("task",),
-    "_each": ("each", "each_outcome"),
+    "_nodes._choice": ("choose", "switch"),
+    "_nodes._decorator": ("task",),
+    "_nodes._each": ("each", "each_outcome"),
     "_edges": ("Edge", "Verdict"),
     "_function": ("function",),
     "_graph": ("Graph", "delete_graph", "get_graph", "run"),
     "_graph_function": ("GraphFunction",),
-    "_input": ("Input",),
-    "_nodes": ("Binding", "Node", "depends"),
+    "_nodes._input": ("Input",),
+    "_nodes._node": ("Binding", "Node", "depends"),
     "_outcome": ("Failed", "Outcome", "Skipped", "Succeeded"),
     "_plan": ("Plan",),
     "_policy": ("Retry",),
-    "_recovery": ("outcome", "recover"),
+    "_nodes._recovery": ("outcome", "recover"),
     "_results": ("Results",),
     "_strategies._asyncio": ("Asyncio",),
     "_strategies._interface": ("Strategy",),
     "_strategies._processes": ("Processes",),
     "_strategies._sequential": ("Sequential",),
     "_strategies._threads": ("Threads",),
-    "_task": ("AsyncTask", "Task"),
-    "_views": ("parse", "unchecked", "unpack"),
+    "_nodes._task": ("AsyncTask", "Task"),
+    "_nodes._views": ("parse", "unchecked", "unpack"),
 }
 
 

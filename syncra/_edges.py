@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from syncra._input import Input
-from syncra._nodes import Node, Settled
-from syncra._registry import registered
+from syncra._nodes._input import Input
+from syncra._nodes._node import Node, Settled
+from syncra._nodes._registry import registered
+from syncra._nodes._task import BaseTask
 from syncra._relation import Answer, Fit
-from syncra._task import BaseTask
 from syncra._topology import Cycle, dependencies_first
 from syncra.errors import (
     CycleError,

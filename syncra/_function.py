@@ -8,13 +8,13 @@ from typing import Any, TypeVar, overload
 
 from syncra._edges import settle
 from syncra._graph_function import GraphFunction
-from syncra._input import Input
-from syncra._nodes import Node, checked_name, checked_node
+from syncra._nodes._input import Input
+from syncra._nodes._node import Node, checked_name, checked_node
+from syncra._nodes._task import is_task
 from syncra._plan import ErrorMode, check_options
-from syncra._program import Program, compile_program
+from syncra._programs._program import Program, compile_program
 from syncra._signature import MISSING
 from syncra._strategies._interface import Strategy
-from syncra._task import is_task
 from syncra.errors import DeclarationError, WiringError
 
 __all__ = ["function"]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from syncra._edges import Edge, SettledNodes, edges_of, named_nodes, settle
 from syncra._frozen import Frozen
-from syncra._input import Input
-from syncra._nodes import Binding, Node, checked_name, checked_node
+from syncra._nodes._input import Input
+from syncra._nodes._node import Binding, Node, checked_name, checked_node
+from syncra._nodes._registry import forget, registered
+from syncra._nodes._task import BaseTask
 from syncra._plan import ErrorMode, Plan
-from syncra._program import Validation
-from syncra._registry import forget, registered
+from syncra._programs._program import Validation
 from syncra._results import Results
 from syncra._strategies._interface import Strategy
-from syncra._task import BaseTask
 from syncra.errors import GraphError, NodeNotFoundError, suggestion
 
 if TYPE_CHECKING:

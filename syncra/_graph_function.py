@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from syncra._input import Input
-from syncra._nodes import Binding
+from syncra._nodes._input import Input
+from syncra._nodes._node import Binding
 from syncra._plan import ErrorMode, Plan
-from syncra._program import Program
+from syncra._programs._program import Program
+from syncra._programs._routine import Routine
 from syncra._results import Results
-from syncra._routine import Routine
 from syncra._strategies._interface import Strategy
 from syncra.errors import RunningLoopError
 

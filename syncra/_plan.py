@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
-from syncra._begin import begin
-from syncra._bindings import start_values
 from syncra._edges import SettledNodes
 from syncra._frozen import Frozen
-from syncra._nodes import Binding, Node
-from syncra._program import Program, Validation, compile_program
+from syncra._nodes._node import Binding, Node
+from syncra._programs._program import Program, Validation, compile_program
 from syncra._results import Results
-from syncra._run import Run
+from syncra._runs._begin import begin
+from syncra._runs._bindings import start_values
+from syncra._runs._run import Run
 from syncra._strategies._interface import AsyncStrategy, Strategy
 from syncra.errors import OptionError, RunningLoopError
 

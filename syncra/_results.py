@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from types import CoroutineType, MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from syncra._calls import no_value
-from syncra._ended import Ended
-from syncra._nodes import Node, is_node
+from syncra._nodes._node import Node, is_node
 from syncra._outcome import Failed, Outcome, Skipped
+from syncra._programs._calls import no_value
+from syncra._runs._ended import Ended
 from syncra.errors import NodeNotFoundError, NoResultError, NotAwaitedError, suggestion
 
 __all__ = ["Results"]

@@ -17,8 +17,8 @@ from random import Random
 from typing import Any
 
 from syncra._conformance import Case, Make, conformance_cases
-from syncra._run import Run
-from syncra._steps import Job, Step
+from syncra._programs._steps import Job, Step
+from syncra._runs._run import Run
 from syncra._strategies._calling import call_within
 from syncra._strategies._loops import PrivateLoop
 

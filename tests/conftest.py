@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from syncra import _registry
+from syncra._nodes import _registry
 
 # Drawn examples are the same in every run, and no example fails because the machine is busy.
 settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)

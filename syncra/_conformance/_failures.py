@@ -9,9 +9,9 @@ from typing import Any
 
 from syncra._conformance._case import Make, anywhere, holds, in_process, raised
 from syncra._conformance._tasks import Refused, joined
-from syncra._decorator import task
 from syncra._graph import Graph
-from syncra._nodes import Node
+from syncra._nodes._decorator import task
+from syncra._nodes._node import Node
 from syncra._outcome import Failed, Succeeded
 from syncra._policy import Retry
 from syncra.errors import TaskReturnError, TaskTimeoutError

@@ -10,9 +10,9 @@ from typing import Any
 
 from syncra._conformance._case import Make, anywhere, holds, in_process, raised
 from syncra._conformance._tasks import Refused, base, joined, needs_refused, number
-from syncra._decorator import task
 from syncra._graph import Graph
-from syncra._nodes import Node, depends
+from syncra._nodes._decorator import task
+from syncra._nodes._node import Node, depends
 
 __all__: list[str] = []  # the cases register themselves
 

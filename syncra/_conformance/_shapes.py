@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from syncra._choice import choose, switch
 from syncra._conformance._case import Make, anywhere, holds, raised
 from syncra._conformance._tasks import Refused, as_text, base, doubled, number, refuses
-from syncra._decorator import task
-from syncra._each import each, each_outcome
 from syncra._function import function
 from syncra._graph import Graph
-from syncra._nodes import Node, depends
+from syncra._nodes._choice import choose, switch
+from syncra._nodes._decorator import task
+from syncra._nodes._each import each, each_outcome
+from syncra._nodes._node import Node, depends
+from syncra._nodes._recovery import outcome, recover
 from syncra._outcome import Failed, Outcome, Skipped, Succeeded
-from syncra._recovery import outcome, recover
 
 __all__: list[str] = []  # the cases register themselves
 

@@ -10,9 +10,9 @@ from weakref import ref
 
 from syncra._conformance._case import Make, holds, in_process, raised
 from syncra._conformance._tasks import Refused
-from syncra._decorator import task
 from syncra._graph import Graph
-from syncra._nodes import depends
+from syncra._nodes._decorator import task
+from syncra._nodes._node import depends
 
 __all__: list[str] = []  # the cases register themselves
 

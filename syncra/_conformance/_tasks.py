@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import asyncio
 
-from syncra._decorator import task
-from syncra._input import Input
-from syncra._nodes import depends
+from syncra._nodes._decorator import task
+from syncra._nodes._input import Input
+from syncra._nodes._node import depends
 
 __all__ = [
     "FAILING",

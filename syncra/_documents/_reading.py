@@ -8,7 +8,6 @@ from typing import Any, Protocol, cast
 
 from pydantic import ValidationError
 
-from syncra._choice import choose, switch
 from syncra._documents._model import (
     ChooseEntry,
     Document,
@@ -24,15 +23,16 @@ from syncra._documents._model import (
 )
 from syncra._documents._names import exception_of, object_of, type_of
 from syncra._documents._values import value_of
-from syncra._each import each, each_outcome
-from syncra._input import Input
-from syncra._nodes import Node
+from syncra._nodes._choice import choose, switch
+from syncra._nodes._each import each, each_outcome
+from syncra._nodes._input import Input
+from syncra._nodes._node import Node
+from syncra._nodes._recovery import outcome, recover
+from syncra._nodes._task import declare, is_task
+from syncra._nodes._views import parse, unchecked, unpack
 from syncra._policy import Retry
-from syncra._recovery import outcome, recover
 from syncra._signature import as_callable, read_signature
-from syncra._task import declare, is_task
 from syncra._topology import Cycle, dependencies_first
-from syncra._views import parse, unchecked, unpack
 from syncra.errors import CycleError, DeclarationError, DependencyTypeError, DocumentError, suggestion
 
 __all__ = ["read_document"]

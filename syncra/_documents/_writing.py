@@ -5,19 +5,19 @@ from __future__ import annotations
 from inspect import Parameter
 from typing import Any
 
-from syncra._choice import ChoiceNode
-from syncra._connections import Connection, Fixed
 from syncra._documents._names import name_of, type_text
 from syncra._documents._values import plain_value
-from syncra._each import EachNode
 from syncra._edges import SettledNodes
-from syncra._input import Input
-from syncra._nodes import Node
+from syncra._nodes._choice import ChoiceNode
+from syncra._nodes._connections import Connection, Fixed
+from syncra._nodes._each import EachNode
+from syncra._nodes._input import Input
+from syncra._nodes._node import Node
+from syncra._nodes._recovery import OutcomeNode, RecoverNode
+from syncra._nodes._task import BaseTask
+from syncra._nodes._views import View
 from syncra._policy import Policy, Retry
-from syncra._recovery import OutcomeNode, RecoverNode
 from syncra._signature import MISSING
-from syncra._task import BaseTask
-from syncra._views import View
 from syncra.errors import DeclarationError, DocumentError
 
 __all__ = ["written"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar, copy_context
 from functools import partial
 
-from syncra._run import Run
+from syncra._runs._run import Run
 from syncra._strategies._options import worker_count
 from syncra._strategies._team import Team
 from syncra.errors import OptionError

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from threading import Thread
 
-from syncra._run import Run
+from syncra._runs._run import Run
 from syncra._strategies._interface import Strategy
 
 __all__ = ["drive_from_thread", "drive_on_thread"]

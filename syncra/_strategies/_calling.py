@@ -6,8 +6,8 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
-from syncra._run import Run
-from syncra._steps import PENDING, Job, Step
+from syncra._programs._steps import PENDING, Job, Step
+from syncra._runs._run import Run
 from syncra.errors import TaskTimeoutError
 
 __all__ = ["call_items", "call_row", "call_within", "timed_out"]
@@ -57,7 +57,7 @@ def call_items(run: Run) -> bool:
     """
     if run.program.shapes is None:
         return False
-    from syncra._fan_out_run import FanOutRun
+    from syncra._runs._fan_out_run import FanOutRun
 
     if not isinstance(run, FanOutRun) or (fan := run.open_in_order()) is None:
         return False

@@ -7,11 +7,11 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from syncra._calls import Shape
-from syncra._nodes import Dependency
-from syncra._program import Program
-from syncra._steps import Job
-from syncra._task import AsyncTask, BaseTask, Task
+from syncra._nodes._node import Dependency
+from syncra._nodes._task import AsyncTask, BaseTask, Task
+from syncra._programs._calls import Shape
+from syncra._programs._program import Program
+from syncra._programs._steps import Job
 
 if TYPE_CHECKING:
     from syncra._workers import FunctionRef

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from syncra._run import Run
+from syncra._runs._run import Run
 
 __all__ = ["AsyncStrategy", "Strategy"]
 

@@ -10,8 +10,8 @@ from functools import partial
 from threading import Thread
 from typing import Any
 
-from syncra._run import Run
-from syncra._steps import Job
+from syncra._programs._steps import Job
+from syncra._runs._run import Run
 from syncra._strategies._calling import timed_out
 from syncra._strategies._own_loop import OwnLoop, new_loop
 

@@ -17,9 +17,9 @@ from gc import get_referents
 from operator import length_hint
 from typing import Any
 
-from syncra._program import MANY, SPECIAL, Entry
-from syncra._run import Run
-from syncra._steps import PENDING, Job
+from syncra._programs._program import MANY, SPECIAL, Entry
+from syncra._programs._steps import PENDING, Job
+from syncra._runs._run import Run
 from syncra._strategies._awaiting import Came, uncancelled
 from syncra._strategies._calling import call_within
 from syncra._strategies._loops import await_step

@@ -13,8 +13,8 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from syncra._run import Run
-from syncra._steps import Job
+from syncra._programs._steps import Job
+from syncra._runs._run import Run
 from syncra._strategies._calling import timed_out
 from syncra._strategies._function_refs import function_refs
 from syncra._strategies._options import is_executor, worker_count

@@ -6,8 +6,8 @@ from contextvars import Context, copy_context
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from syncra._run import Run
-from syncra._steps import Job
+from syncra._programs._steps import Job
+from syncra._runs._run import Run
 from syncra._strategies._calling import call_items, call_row, call_within
 
 if TYPE_CHECKING:

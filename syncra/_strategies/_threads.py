@@ -13,8 +13,8 @@ from functools import partial
 from threading import Condition, RLock, current_thread
 from typing import TYPE_CHECKING
 
-from syncra._run import Run
-from syncra._steps import Job
+from syncra._programs._steps import Job
+from syncra._runs._run import Run
 from syncra._strategies._calling import call_within
 from syncra._strategies._options import is_executor, worker_count
 from syncra._strategies._team import Team

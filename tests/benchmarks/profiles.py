@@ -15,7 +15,7 @@ from contextvars import copy_context
 from threading import RLock
 
 from syncra import Plan, Processes, Sequential, Threads
-from syncra._run import Run
+from syncra._runs._run import Run
 from tests.benchmarks.budgets import (
     bare_loop,
     chain,

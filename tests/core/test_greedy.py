@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from importable_tasks import turn
 
 from syncra import Graph, Node, Processes, task
-from syncra._run import Run
-from syncra._steps import Job
+from syncra._programs._steps import Job
+from syncra._runs._run import Run
 from tests.benchmarks.list_schedule import makespan, syncra_priority
 from tests.benchmarks.workflows import WORKFLOWS, load
 

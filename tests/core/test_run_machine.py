@@ -11,10 +11,10 @@ from weakref import ref
 import pytest
 
 from syncra import Failed, Graph, Node, Retry, Skipped, Succeeded, task
-from syncra._ended import Ended
-from syncra._program import PENDING, Program
-from syncra._run import Run
-from syncra._steps import Job
+from syncra._programs._program import PENDING, Program
+from syncra._programs._steps import Job
+from syncra._runs._ended import Ended
+from syncra._runs._run import Run
 from syncra.errors import ProtocolError
 
 Needs = Mapping[int, Sequence[int]]

@@ -1,0 +1,1 @@
+"""Programs: graphs compiled to steps, slots and checks."""

@@ -1,0 +1,1 @@
+"""Runs: the state machines of single runs, which run nothing, and what they keep their books with."""
