@@ -119,7 +119,7 @@ class LoopDriver:
                 self._changed.set_exception(error)
         finally:
             self._leave(this)
-        if spoiled:
+        if spoiled and not self._run.stopping:
             self._begin_worker()
 
     def _leave(self, worker: asyncio.Task[None]) -> None:

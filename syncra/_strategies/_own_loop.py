@@ -20,7 +20,7 @@ from syncra._unbroken import Unbroken, takes_interrupts
 __all__ = ["OwnLoop", "new_loop"]
 
 _TURNS_TO_END_IN: Final = 100
-_TOOLS: Final = frozenset({"contextlib", "random", "threading"})
+_TOOLS: Final = frozenset({"_weakrefset", "abc", "contextlib", "random", "threading", "weakref"})
 """Modules that are called by tasks and by ourselves, so that a frame of theirs tells nothing."""
 
 

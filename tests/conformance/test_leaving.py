@@ -93,6 +93,34 @@ def test_one_interrupt_ends_a_run(node: str, strategy: str) -> None:
     assert not errors
 
 
+_PRESSED_IN_ASYNCIO = """
+import _weakrefset, signal
+
+pressing = {**vars(_weakrefset), "signal": signal}
+exec('''
+original = WeakSet.add
+
+def add(self, item):
+    if getattr(item, "get_name", str)() == "syncra" and len(self) == 2:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            print("a Task is half made", flush=True)
+            raise
+    original(self, item)
+''', pressing)
+_weakrefset.WeakSet.add = pressing["add"]
+"""
+
+
+def test_an_interrupt_in_what_asyncio_calls_is_the_loops() -> None:
+    """Where a second Task of the run is being registered by asyncio, Ctrl-C waits until that has been done."""
+    program = _SCRIPT.replace("main()\n", f"{_PRESSED_IN_ASYNCIO}\nmain()\n")
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", program, "waits", "Asyncio()"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (7, "waiting\ncleaned up\ninterrupted 1\n", "")
+
+
 @pytest.mark.parametrize("strategy", ["Sequential()", "Threads(3)", "Asyncio()", "Asyncio(offload=True)"])
 def test_a_thread_that_hangs_does_not_keep_the_interpreter(strategy: str) -> None:
     """A sync task that was left behind after its timeout ends with the process."""

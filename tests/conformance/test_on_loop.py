@@ -161,6 +161,31 @@ def test_a_chain_whose_link_is_given_waits_together_with_what_it_frees() -> None
     Graph.of(beside, behind).compile().run(given.bind(None), strategy=Asyncio())
 
 
+def test_a_cancelled_run_begins_no_further_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker of a cancelled step is not replaced: a loop that is being closed would never run the new one."""
+    made: list[object] = []
+
+    def make(*args: Any, **options: Any) -> asyncio.Task[Any]:
+        made.append(args)
+        return original(*args, **options)
+
+    async def hold() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        running = asyncio.create_task(Graph.of(named(hold, 0), named(hold, 1)).compile().arun(strategy=Asyncio()))
+        await begun.wait()
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
+
+    original, begun = asyncio.Task, asyncio.Event()
+    monkeypatch.setattr(asyncio, "Task", make)
+    asyncio.run(main())
+    assert len(made) == 2
+
+
 @pytest.mark.parametrize("function", [lambda: None, async_mark(0)], ids=["sync", "async"])
 def test_straight_steps_give_the_loop_a_turn(function: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
     """However many steps do not wait, other coroutines of the loop go on after a while."""
