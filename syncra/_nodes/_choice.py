@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from syncra._nodes._connections import Connection, Wiring
 from syncra._nodes._fit import fit
@@ -107,7 +107,11 @@ def choose(condition: Node[bool], then: Node[T], otherwise: Node[U]) -> Node[T |
     return ChoiceNode(key, bool, options, _Either(), f"choose({key.name})")
 
 
-def switch(key: Node[K], cases: Mapping[K, Node[T]], /) -> Node[T]:
+@overload
+def switch(key: Node[K], cases: Mapping[K, Node[T]], /) -> Node[T]: ...
+@overload  # mypy takes a dict of tasks with different parameters for one of objects, unless it is told what to expect
+def switch(key: Node[K], cases: Mapping[K, Node[Any]], /) -> Node[Any]: ...
+def switch(key: Node[K], cases: Mapping[K, Node[Any]], /) -> Node[Any]:
     """The value of the node that stands beside the key's value; nothing that only the others need is run.
 
     What was not chosen is Skipped, which is no failure. A value that is no case fails this node.

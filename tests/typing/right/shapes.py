@@ -131,8 +131,14 @@ kind = Input[Literal["small", "large"]]("kind", default="small")
 chosen = switch(kind, {"small": number, "large": number})
 assert_type(chosen, Node[int])
 one_of: Node[float] = switch(text, {"new": number, "long": takes_several})  # tasks of different parameters
+mixed = switch(text, {"new": number, "long": takes_several})  # the same, with nothing that says what comes out
 cases: Mapping[str, Node[int]] = {"one": number}
 assert_type(switch(text, cases), Node[int])
+
+
+@task
+def takes_mixed(value: int = depends(mixed)) -> int:
+    return value
 
 
 @task

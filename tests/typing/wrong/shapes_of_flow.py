@@ -69,4 +69,5 @@ def takes_outcome(value: Outcome[str] = depends(outcome(number))) -> str:  # err
 recover(number, 0, on="ValueError")  # error: no exception
 by_number: dict[int, Node[int]] = {1: number}
 switch(text, by_number)  # error: the keys are int
+switch(text, {"one": 1})  # error: the cases are no nodes
 wrong: Node[list[str]] = each(size, over=words)  # error: list[int]
