@@ -88,8 +88,7 @@ def _rest(data: Mapping[str, Any], places: list[Keys]) -> tuple[Document, list[s
 def _structural(error: Mapping[str, Any], line: Line) -> DocumentError:
     keys = tuple(error["loc"])
     if error["type"] == "extra_forbidden":
-        model = {1: Document.model_fields}.get(len(keys), {})
-        near = suggestion(keys[-1], model) if model else ""
+        near = suggestion(keys[0], Document.model_fields) if len(keys) == 1 else ""
         return DocumentError(f"nothing is known by this name{near}").at(keys, line(keys))
     message = str(error["msg"])
     return DocumentError(message[:1].lower() + message[1:]).at(keys, line(keys))
@@ -167,9 +166,11 @@ class _Reader:
         for name, entry in self._entries.items():
             for keys, source in entry.sources():
                 if source not in self._places:
-                    fault = DocumentError(f"there is no {source!r} in this graph{suggestion(source, self._places)}")
-                    self._add(fault, (*self._places[name], *keys))
+                    self._add(self._unknown(source), (*self._places[name], *keys))
                     self._stand_in(source)
+
+    def _unknown(self, name: str) -> DocumentError:
+        return DocumentError(f"there is no {name!r} in this graph{suggestion(name, self._places)}")
 
     def _order(self) -> list[str]:
         def needs(name: str) -> list[str]:
@@ -184,8 +185,7 @@ class _Reader:
         names = self._document.targets if self._document.targets is not None else list(self._places)
         for number, name in enumerate(names):
             if name not in self._places:
-                fault = DocumentError(f"there is no {name!r} in this graph{suggestion(name, self._places)}")
-                self._add(fault, ("targets", number))
+                self._add(self._unknown(name), ("targets", number))
         return [self._made[name] for name in names if name in self._made]
 
     # ------------------------------------------------------------------ what stands under a name

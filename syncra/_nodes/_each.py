@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast, overload
 from syncra._nodes._connections import Connection, Filler, Open, Wiring
 from syncra._nodes._fit import fit
 from syncra._nodes._node import Node, Settled, checked_node
+from syncra._nodes._recovery import outcome_of
 from syncra._nodes._task import BaseTask, declare, is_task
 from syncra._outcome import Outcome
 from syncra._relation import Answer, Fit, assignable, solve, type_name
@@ -103,7 +104,7 @@ class EachNode(Node[T_co]):
         settled, faults = fit(self, wiring, sources, given, result_type=signature.result, fixed=fixed)
         DeclarationError.raise_all(self.describe(), faults)
         result = Any if settled.result_type is Parameter.empty else settled.result_type
-        item = _outcome_of(result) if self.keeps_outcomes else result
+        item = outcome_of(result) if self.keeps_outcomes else result
         return Settled(GenericAlias(list, (item,)), settled.sources, settled.hints, settled.answers, result)
 
     def _not_iterable(
@@ -155,11 +156,6 @@ def _restored(
 def _item_of(hint: object) -> object:
     """The type of the items of an iterable type."""
     return solve([(hint, Iterable[T])]).get(T, Any)  # type: ignore[valid-type]  # a hint at run time
-
-
-def _outcome_of(hint: Any) -> object:  # Any: a hint at run time
-    made: object = Outcome[hint]  # type: ignore[misc]  # an alias of a union, subscripted at run time
-    return made
 
 
 # fmt: off

@@ -75,9 +75,8 @@ class OutcomeNode(_Absorbing[T_co]):
         super().__init__((source,), wiring, (BaseException,), f"outcome({source.name})")
 
     def settle(self, sources: Sequence[Node[object]], types: Sequence[object]) -> Settled:
-        given: Any = Any if types[0] is Parameter.empty else types[0]
-        came: object = Outcome[given]  # type: ignore[misc]  # an alias of a union, subscripted at run time
-        return Settled(came, tuple(sources), (Any,), (PROVEN,))
+        given = Any if types[0] is Parameter.empty else types[0]
+        return Settled(outcome_of(given), tuple(sources), (Any,), (PROVEN,))
 
 
 @overload
@@ -150,6 +149,12 @@ def either(hints: Sequence[Any]) -> object:  # Any: hints at run time
     if any(each is Parameter.empty or each is Any for each in hints):
         return Any
     return Union[tuple(hints)]  # noqa: UP007 - of as many as there are
+
+
+def outcome_of(hint: Any) -> object:  # Any: a hint at run time
+    """The type of how something ended that gives this."""
+    made: object = Outcome[hint]  # type: ignore[misc]  # an alias of a union, subscripted at run time
+    return made
 
 
 def _same(value: object, *_: object) -> object:

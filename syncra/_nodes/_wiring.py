@@ -22,6 +22,9 @@ __all__ = ["Sources", "wire"]
 
 _NO_TUPLES = (list, set, frozenset)
 _AS_DEPENDENCY = ", whose value would not be there: give each node a parameter of its own, or take all with *args"
+_TOO_FEW = (
+    ": there are more required parameters than dependencies; add one, or give it a default, an argument or depends(...)"
+)
 
 Sources = tuple["Node[object] | str", ...]
 Wired = tuple[Wiring, Sources, list[DeclarationError]]
@@ -191,12 +194,7 @@ class _Draft:
             elif default is MISSING and name not in self.filled:
                 self.filled[name] = Open(name, parameter.hint)
                 if whole:
-                    self.faults.append(
-                        WiringError(
-                            f"parameter {name!r} has no dependency: there are more required parameters than"
-                            " dependencies; add one, or give it a default, an argument or depends(...)"
-                        )
-                    )
+                    self.faults.append(WiringError(f"parameter {name!r} has no dependency{_TOO_FEW}"))
 
     def _parameter(self, name: object, option: str) -> Parameter | None:
         """The parameter that is called so; else one that takes any name; else a fault."""

@@ -21,7 +21,8 @@ from syncra._policy import DEFAULT_POLICY, Policy
 from syncra._programs._calls import Shape
 from syncra._programs._steps import Job, Step
 from syncra._runs._ended import Ended
-from syncra._runs._shaped_run import DONE, RUNNING, WAITING, ShapedRun
+from syncra._runs._run import DONE, WAITING
+from syncra._runs._shaped_run import ShapedRun
 
 __all__ = ["ChoosingRun"]
 
@@ -92,8 +93,7 @@ class ChoosingRun(ShapedRun):
     # ------------------------------------------------------------------ the calls of a step
 
     def _next_job(self, step: Step) -> Job | None:
-        self._state[step.index] = RUNNING
-        self._running += 1
+        self._begin_step(step.index)
         if self._decides(step):
             return _Turn(step, step.call, step.slots[:1])
         if isinstance(step.node, OutcomeNode):

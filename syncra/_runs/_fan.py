@@ -219,8 +219,8 @@ class Fan:
         self.results[item.number] = Succeeded(value, before) if self.node.keeps_outcomes else value
 
     def keep_next(self, value: object) -> None:
-        """The next item in order has its value, at the first attempt."""
-        self.results.append(Succeeded(value) if self.node.keeps_outcomes else value)
+        """The next item in order has its value, at the first attempt, and outcomes are what is kept."""
+        self.results.append(Succeeded(value))
 
     def lose(self, item: Item, failed: Failed) -> bool:
         """The item has failed for good. Whether that is a failure of the step."""

@@ -7,6 +7,7 @@ open one takes its items as they get their results.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextvars import copy_context
 from heapq import heapify, heappop, heappush
 from typing import Any
@@ -18,7 +19,7 @@ from syncra._runs._choosing_run import ChoosingRun
 from syncra._runs._ended import Ended
 from syncra._runs._fan import Fan
 from syncra._runs._item import Item
-from syncra._runs._shaped_run import DONE, RUNNING
+from syncra._runs._run import DONE, RUNNING
 
 __all__ = ["FanOutRun"]
 
@@ -72,10 +73,8 @@ class FanOutRun(ChoosingRun):
 
     def _count_on(self, fan: Fan) -> None:
         self._count()
-        rank = self.program.counting.rank[fan.step.index]
-        if rank in self._ready:
-            self._ready.remove(rank)
-            heapify(self._ready)
+        if self.program.counting.rank[fan.step.index] in self._ready:
+            self._unlist(fan.step.index)
         self._begin(fan)
 
     # ------------------------------------------------------------------ counted
@@ -163,8 +162,7 @@ class FanOutRun(ChoosingRun):
             if self._counting is None:
                 self.leave_order(step)
             else:
-                self._state[step.index] = RUNNING
-                self._running += 1
+                self._begin_step(step.index)
             self.fail(step, error)
             return None
         self._fans[step.index] = fan
@@ -301,8 +299,7 @@ class FanOutRun(ChoosingRun):
                 keys = {key for key, item in self._resting.items() if item.fan is follower}
                 for key in keys:
                     del self._resting[key]
-                self._delayed = [each for each in self._delayed if each[1] not in keys]
-                heapify(self._delayed)
+                self._undelay(keys)
                 waiting += follower.followers
 
     def end(self) -> Ended:
@@ -365,6 +362,11 @@ class FanOutRun(ChoosingRun):
         while self._delayed and self._delayed[0][0] <= now:
             _, key = heappop(self._delayed)
             self._rested(key)
+
+    def _undelay(self, keys: Collection[int]) -> None:
+        """What waits under these keys waits no more."""
+        self._delayed = [each for each in self._delayed if each[1] not in keys]
+        heapify(self._delayed)
 
     def _rested(self, key: int) -> None:
         """The time has come for what waits under this key: an item, or a step under its rank."""

@@ -8,7 +8,7 @@ inner steps too, and none of them ever waits for another step.
 from __future__ import annotations
 
 from collections import deque
-from heapq import heapify, heappush
+from heapq import heappush
 from typing import Any
 
 from syncra._programs._steps import Job, Step
@@ -18,7 +18,7 @@ from syncra._runs._fan import Fan
 from syncra._runs._fan_out_run import FanOutRun
 from syncra._runs._inner import CutOff, InnerCall, InnerJob
 from syncra._runs._item import Item
-from syncra._runs._shaped_run import DONE, RUNNING, WAITING
+from syncra._runs._run import DONE, RUNNING, WAITING
 
 __all__ = ["NestedRun"]
 
@@ -248,18 +248,17 @@ class NestedRun(FanOutRun):
     def _forget(self, call: InnerCall) -> None:
         del self._calls[call]
         call.is_closed = True
-        rank = self.program.counting.rank[call.caller.index]
-        if call.ready and call.caller is self.program.steps[call.caller.index] and rank in self._ready:
+        index = call.caller.index
+        is_listed = self.program.counting.rank[index] in self._ready
+        if call.ready and call.caller is self.program.steps[index] and is_listed:
             # What it had to give is gone: left there, its rank would bring another attempt before its time.
-            self._ready.remove(rank)
-            heapify(self._ready)
-            self._offered.discard(call.caller.index)
+            self._unlist(index)
+            self._offered.discard(index)
         self._inner_ready -= call.ready
         call.ready = 0
         if call.rests_as is not None:
             del self._rests[call.rests_as]
-            self._delayed = [each for each in self._delayed if each[1] != call.rests_as]
-            heapify(self._delayed)
+            self._undelay((call.rests_as,))
 
     def _rested(self, key: int) -> None:
         call = self._rests.pop(key, None)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-__all__ = ["Run"]
+__all__ = ["DONE", "RUNNING", "WAITING", "Run"]
 
-_WAITING, _RUNNING, _DONE = 0, 1, 2
+WAITING, RUNNING, DONE = 0, 1, 2
 _NAMED_IN_NOTE = 5
 _LONGEST_ROW = 1_000  # drivers copy a row, and each failure begins another: rows without end would be quadratic
 _NOTES_ON_ONE = 50  # an exception object that many tasks raise would gather a note of each
@@ -133,10 +133,8 @@ class Run:
         """
         self._expect(self._counting is None and step.index == self._position, step)
         self._count()
-        self._ready.remove(self.program.counting.rank[step.index])
-        heapify(self._ready)
-        self._state[step.index] = _RUNNING
-        self._running += 1
+        self._unlist(step.index)
+        self._begin_step(step.index)
 
     # ------------------------------------------------------------------ counted
 
@@ -155,7 +153,7 @@ class Run:
         if before is not None and self._ready[0] >= self._counting.rank[before.index]:
             return None
         index = self._counting.by_rank[heappop(self._ready)]
-        self._state[index] = _RUNNING
+        self._state[index] = RUNNING
         self._running += 1
         return self.program.steps[index]
 
@@ -196,9 +194,9 @@ class Run:
                 for slot in self.program.last_uses[index]:
                     self.values[slot] = PENDING
             return
-        if self._state[index] != _RUNNING:
+        if self._state[index] != RUNNING:  # as `_end`, which would be a call more for every step
             self._expect(False, step)
-        self._state[index] = _DONE
+        self._state[index] = DONE
         self._running -= 1
         needed = self._needed
         for successor in self._counting.successors[index]:
@@ -273,7 +271,8 @@ class Run:
         if self.stopping and error is None:
             raise ProtocolError(f"{self._strategy or 'the strategy'} stopped the run and did not say why")
         kept = self._kept_values()
-        ended = Ended(self.program, kept, self._failures, self._skips, self._attempts, self._barred, error)
+        books = self._failures, self._skips, self._attempts, self._barred
+        ended = Ended(self.program, kept, *books, error, self._recovered())
         self.values, self._failures, self._skips, self._attempts = [], {}, {}, {}
         self._interrupt = self._when_stopped = None
         return ended
@@ -293,6 +292,10 @@ class Run:
             more = f" and {len(others) - _NAMED_IN_NOTE} more" if len(others) > _NAMED_IN_NOTE else ""
             _add_note(error, f"meanwhile {', '.join(names)}{more} failed too")
         return error
+
+    def _recovered(self) -> frozenset[int]:
+        """The failed steps that are no reason for an end of the graph to have no value."""
+        return frozenset()
 
     def _raised(self) -> Sequence[int]:
         """The failed steps whose failure has stopped the run, in the plan's order."""
@@ -314,7 +317,7 @@ class Run:
         size = len(self.program.steps)
         done = bytearray(self._passed)
         done[: self._position] = b"\1" * self._position
-        self._state = bytearray(_DONE if each else _WAITING for each in done)
+        self._state = bytearray(DONE if each else WAITING for each in done)
         self._needed = counting.needed.copy()
         for index in range(size):
             if done[index] and not self._barred[index]:
@@ -328,6 +331,16 @@ class Run:
                 if done[index]:
                     self._release(self.program.steps[index])
 
+    def _unlist(self, index: int) -> None:
+        """Take a step out of those that are ready."""
+        self._ready.remove(self.program.counting.rank[index])
+        heapify(self._ready)
+
+    def _begin_step(self, index: int) -> None:
+        """The step is running."""
+        self._state[index] = RUNNING
+        self._running += 1
+
     def _wake(self) -> None:
         """Make the delayed steps ready whose time has come."""
         now = self._clock()
@@ -339,10 +352,9 @@ class Run:
             if not seconds:
                 return  # the row begins with this step again
             self._count()
-            self._ready.remove(self.program.counting.rank[step.index])
-            heapify(self._ready)
+            self._unlist(step.index)
         rank = self.program.counting.rank[step.index]
-        self._state[step.index] = _WAITING
+        self._state[step.index] = WAITING
         if seconds:
             heappush(self._delayed, (self._clock() + seconds, rank))
         else:
@@ -385,8 +397,8 @@ class Run:
                 self.values[slot] = PENDING
 
     def _end(self, step: Job) -> None:
-        self._expect(self._state[step.index] == _RUNNING, step)
-        self._state[step.index] = _DONE
+        self._expect(self._state[step.index] == RUNNING, step)
+        self._state[step.index] = DONE
         self._running -= 1
 
     def _expect(self, is_so: bool, step: Job) -> None:

@@ -19,12 +19,10 @@ from typing import Any
 from syncra._outcome import Failed
 from syncra._programs._shapes import Shapes
 from syncra._programs._steps import Job, Step
-from syncra._runs._ended import Ended, skipped_for
-from syncra._runs._run import Run
+from syncra._runs._ended import skipped_for
+from syncra._runs._run import DONE, Run
 
-__all__ = ["DONE", "RUNNING", "WAITING", "ShapedRun"]
-
-WAITING, RUNNING, DONE = 0, 1, 2
+__all__ = ["ShapedRun"]
 
 
 class ShapedRun(Run):
@@ -82,8 +80,7 @@ class ShapedRun(Run):
 
     def _next_job(self, step: Step) -> Job | None:
         """The next job of a step that was ready; None: it has none after all."""
-        self._state[step.index] = RUNNING
-        self._running += 1
+        self._begin_step(step.index)
         return step
 
     @property
@@ -119,26 +116,9 @@ class ShapedRun(Run):
         super().fail(step, error)
         self._spread()
 
-    def end(self) -> Ended:
-        """What the finished run came to. The run forgets it.
-
-        Raises:
-            ProtocolError: the driver has left before the run was over, or stopped it without an exception to raise.
-        """
+    def _recovered(self) -> frozenset[int]:
         ends = (self._roots[index] for index in self._shapes.ends if index in self._roots)
-        # Failures that are no reason for an end of the graph to have no value.
-        recovered = frozenset(self._failures).difference(*ends)
-        ended = super().end()
-        return Ended(
-            ended.program,
-            ended.values,
-            ended.failed,
-            ended.excused,
-            ended.attempts,
-            ended.barred,
-            ended.error,
-            recovered,
-        )
+        return frozenset(self._failures).difference(*ends)
 
     # ------------------------------------------------------------------ endings
 

@@ -10,7 +10,7 @@ from syncra._programs._steps import PENDING, Job, Step
 from syncra._runs._run import Run
 from syncra.errors import TaskTimeoutError
 
-__all__ = ["call_items", "call_row", "call_within", "timed_out"]
+__all__ = ["Came", "call_items", "call_row", "call_within", "timed_out"]
 
 
 def call_row(run: Run, start: int, stop: int) -> Step | None:  # noqa: C901  a branch an arity, for speed
@@ -93,6 +93,39 @@ def timed_out(step: Job, consequence: str) -> TaskTimeoutError:
     return error
 
 
+class Came:
+    """What a call came to, on its way between threads: a StopIteration can't be raised out of a coroutine."""
+
+    def __init__(self) -> None:
+        self._outcome: tuple[Any, BaseException | None] | None = None  # Any: the node's value
+
+    @property
+    def has_ended(self) -> bool:
+        """There is something that nobody has taken."""
+        return self._outcome is not None
+
+    def keep(self, value: object, error: BaseException | None) -> None:
+        """It came to this value, or to this exception."""
+        self._outcome = value, error
+
+    def call(self, call: Callable[[], Any]) -> None:
+        """Make the call and keep what it comes to."""
+        try:
+            self.keep(call(), None)
+        except BaseException as error:
+            self.keep(None, error)
+
+    def value(self) -> Any:  # Any: the node's value
+        """Give the value or raise the exception; once, as a kept exception would keep this alive."""
+        (value, error), self._outcome = self._outcome or (None, None), None
+        if error is None:
+            return value
+        try:
+            raise error
+        finally:
+            del error  # or the exception and this frame would keep each other alive
+
+
 def call_within(step: Job, call: Callable[[], Any]) -> Any:  # Any: the node's value
     """Call a step with a time limit: on a thread that is left behind when the time is over.
 
@@ -103,24 +136,10 @@ def call_within(step: Job, call: Callable[[], Any]) -> Any:  # Any: the node's v
         TaskTimeoutError: the time was over.
         BaseException: what the call raised.
     """
-    ended: list[tuple[bool, Any]] = []
-
-    def work() -> None:
-        try:
-            ended.append((True, call()))
-        except BaseException as error:
-            ended.append((False, error))
-
-    thread = Thread(target=work, name=f"syncra-{step.node.name}", daemon=True)
+    came = Came()
+    thread = Thread(target=came.call, args=(call,), name=f"syncra-{step.node.name}", daemon=True)
     thread.start()
     thread.join(step.policy.timeout)
-    if not ended:
+    if not came.has_ended:
         raise timed_out(step, "a thread can't be stopped: it was left behind and its result will be thrown away")
-    succeeded, value = ended[0]
-    if succeeded:
-        return value
-    try:
-        raise value
-    finally:
-        ended.clear()  # or the exception and this frame would keep each other alive
-        del value
+    return came.value()

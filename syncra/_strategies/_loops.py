@@ -1,4 +1,4 @@
-"""Event loops for async steps under strategies that are not themselves on a loop."""
+"""What strategies await on event loops, and the loops of those that are not themselves on one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import Any
 
 from syncra._programs._steps import Job
 from syncra._runs._run import Run
-from syncra._strategies._calling import timed_out
+from syncra._strategies._calling import Came, timed_out
 from syncra._strategies._own_loop import OwnLoop, new_loop
+from syncra._strategies._team import Team
 
-__all__ = ["LoopThread", "PrivateLoop", "await_step"]
+__all__ = ["LoopThread", "PrivateLoop", "await_step", "uncancelled"]
 
 
 async def await_step(step: Job, run: Run) -> Any:  # Any: the node's value
@@ -37,25 +38,33 @@ async def await_step(step: Job, run: Run) -> Any:  # Any: the node's value
         raise timed_out(step, "its coroutine was cancelled") from None
 
 
+async def uncancelled(ended: asyncio.Future[None], team: Team) -> None:
+    """Until a call of the team's has ended: it can't be cancelled, so the cancellation goes on only then."""
+    cancelled: asyncio.CancelledError | None = None
+    while not (ended.done() or (cancelled is not None and team.is_abandoned)):
+        try:
+            await asyncio.shield(ended)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        try:
+            raise cancelled
+        finally:
+            del cancelled  # or it and this frame would keep each other alive
+
+
 class PrivateLoop:
     """A loop on the thread of a driver that awaits one step at a time."""
 
     def __init__(self) -> None:
         self._loop = OwnLoop()
         self._awaiting: asyncio.Task[Any] | None = None
-        self._outcome: tuple[Any, BaseException | None] = None, None  # Any: the node's value
+        self._came = Came()
 
     def value(self, step: Job, run: Run, context: Context) -> Any:  # Any: the node's value
         """The value of an async step, in this context."""
         self._loop.run(self._await(step, run), context=context)
-        value, error = self._outcome
-        self._outcome = None, None
-        if error is None:
-            return value
-        try:
-            raise error
-        finally:
-            del error  # or the exception and this frame would keep each other alive
+        return self._came.value()
 
     async def _await(self, step: Job, run: Run) -> None:
         # The Task ends with nothing: frames of an exception's traceback hold the Task that ended with it.
@@ -63,11 +72,11 @@ class PrivateLoop:
         try:
             if run.stopping:  # `cancel` may have come before there was anything to cancel
                 raise asyncio.CancelledError
-            self._outcome = await await_step(step, run), None
+            self._came.keep(await await_step(step, run), None)
         except BaseException as error:
             if self._awaiting is not None and self._awaiting.cancelling():  # from outside, by Ctrl-C for one
                 raise
-            self._outcome = None, error
+            self._came.keep(None, error)
         finally:
             self._awaiting = None
 

@@ -20,9 +20,8 @@ from typing import Any
 from syncra._programs._program import MANY, SPECIAL, Entry
 from syncra._programs._steps import PENDING, Job
 from syncra._runs._run import Run
-from syncra._strategies._awaiting import Came, uncancelled
-from syncra._strategies._calling import call_within
-from syncra._strategies._loops import await_step
+from syncra._strategies._calling import Came, call_within
+from syncra._strategies._loops import await_step, uncancelled
 from syncra._strategies._team import Team
 
 __all__ = ["LoopDriver"]
@@ -142,9 +141,7 @@ class LoopDriver:
                 self._look_soon()
             if await self._call_row(start, stop, this):
                 return True
-            if self._loop.time() > turn_began + _SECONDS_BEFORE_OTHERS:
-                await asyncio.sleep(0)
-                turn_began = self._loop.time()
+            turn_began = await self._turn_after(turn_began)
         return False
 
     async def _call_row(self, start: int, stop: int, this: asyncio.Task[None]) -> bool:  # noqa: C901, PLR0912
@@ -226,10 +223,16 @@ class LoopDriver:
             if self._is_spoiled(this):
                 return True
             calls += 1
-            if not calls % _CALLS_BEFORE_LOOK and self._loop.time() > turn_began + _SECONDS_BEFORE_OTHERS:
-                await asyncio.sleep(0)
-                turn_began = self._loop.time()
+            if not calls % _CALLS_BEFORE_LOOK:
+                turn_began = await self._turn_after(turn_began)
         return False
+
+    async def _turn_after(self, began: float) -> float:
+        """Give the loop a turn, if the last one is long ago; when the turn began that is under way now."""
+        if self._loop.time() <= began + _SECONDS_BEFORE_OTHERS:
+            return began
+        await asyncio.sleep(0)
+        return self._loop.time()
 
     def _is_spoiled(self, worker: asyncio.Task[None]) -> bool:
         """Whether the step that has ended would reach the next one through the Task that carries them.
