@@ -1,10 +1,10 @@
-"""What a task may ask of the run besides being called: further attempts, a time limit, a worker thread."""
+"""What a task may ask of the run besides being called: further attempts, a time limit, a worker thread, its turn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from syncra.errors import OptionError
@@ -83,23 +83,28 @@ class Policy:
         retry: how it is tried again; None: it is not.
         timeout: seconds that one attempt may take; None: any time.
         offload: under Asyncio a sync task runs on a worker thread.
+        cost: how long it takes beside the graph's other tasks, in whatever unit they share.
     """
 
     retry: Retry | None = None
     timeout: float | None = None
     offload: bool = False
+    cost: float = 1
 
     @classmethod
     def of(cls, options: Mapping[str, object]) -> tuple[Policy, list[OptionError]]:
         """The policy that these options of `@task` ask for, and what is wrong with them."""
         retries, timeout, offload = options.get("retries", 0), options.get("timeout"), options.get("offload", False)
-        if retries == 0 and timeout is None and offload is False and _is_int(retries):
+        cost = options.get("cost", 1)
+        is_usual = retries == 0 and timeout is None and offload is False and type(cost) is int and cost == 1
+        if is_usual and _is_int(retries):
             return DEFAULT_POLICY, []
         faults: list[OptionError] = []
         policy = cls(
             _found(_retry, retries, faults),
             _found(_timeout, timeout, faults),
             _found(_offload, offload, faults) or False,
+            _found(_cost, cost, faults) or 0.0,
         )
         return policy, faults
 
@@ -142,10 +147,18 @@ def _offload(given: object) -> bool:
     return given
 
 
+def _cost(given: object) -> float:
+    return _require("cost", given, "in the unit of the other tasks' costs", at_least=0.0)
+
+
 def _require(name: str, value: object, unit: str, *, at_least: float, at_most: float = float("inf")) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+    try:
+        number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else nan
+    except OverflowError:  # its digits may be more than Python shows
+        raise OptionError(f"{name} must be a finite number ({unit}), not an int that no float is as large as") from None
+    if not isfinite(number):
         raise OptionError(f"{name} must be a finite number ({unit}), not {value!r:.100}")
-    if not at_least <= value <= at_most:
+    if not at_least <= number <= at_most:
         bounds = f"{at_least:g} or more" if at_most == float("inf") else f"between {at_least:g} and {at_most:g}"
         raise OptionError(f"{name} must be {bounds} ({unit}), not {value!r:.100}")
-    return float(value)
+    return number

@@ -91,6 +91,7 @@ class TaskEntry(_Strict):
     retries: Retries = Field(0, description="attempts after the first one, or a table")
     timeout: float | None = Field(None, gt=0, description="seconds that one attempt may take")
     offload: bool = Field(False, description="under Asyncio it runs on a worker thread")
+    cost: float = Field(1, ge=0, allow_inf_nan=False, description="how long it takes beside the other tasks")
     over: OneOrMore | None = Field(None, description="a fan-out: the nodes whose items the open parameters take")
     max_concurrency: int | None = Field(None, ge=1, description="how many items may be running at once")
     outcomes: bool = Field(False, description="hand on how each item ended; a failing item fails nothing")

@@ -256,6 +256,7 @@ class _Reader:
             "retries": self._at((*keys, "retries"), lambda: _retries(entry.retries)),
             "timeout": entry.timeout,
             "offload": entry.offload,
+            "cost": entry.cost,
         }
         made = declare(function, options, dict, markers=False, whole=entry.over is None)
         if entry.over is None:

@@ -142,7 +142,8 @@ def _argument(task: BaseTask[..., Any], fixed: Fixed) -> Any:  # Any: as JSON ha
 def _policy(policy: Policy) -> dict[str, Any]:
     entry: dict[str, Any] = {} if policy.retry is None else {"retries": _retries(policy.retry)}
     entry |= {} if policy.timeout is None else {"timeout": policy.timeout}
-    return entry | ({"offload": True} if policy.offload else {})
+    entry |= {"offload": True} if policy.offload else {}
+    return entry | ({} if policy.cost == 1 else {"cost": policy.cost})
 
 
 def _retries(retry: Retry) -> int | dict[str, Any]:

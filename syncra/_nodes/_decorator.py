@@ -47,79 +47,79 @@ def task(function: Callable[P, R], /) -> Task[P, R]: ...
 def task(
     *, arguments: Mapping[str, object] = ...,
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> OpenWire: ...
 @overload
 def task(
     *, dependencies: Node[A] | tuple[Node[A]],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> Wire[tuple[A]]: ...
 @overload
 def task(
     *, dependencies: tuple[Node[A], Node[B]],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> Wire[tuple[A, B]]: ...
 @overload
 def task(
     *, dependencies: tuple[Node[A], Node[B], Node[C]],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> Wire[tuple[A, B, C]]: ...
 @overload
 def task(
     *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D]],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> Wire[tuple[A, B, C, D]]: ...
 @overload
 def task(
     *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E]],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> Wire[tuple[A, B, C, D, E]]: ...
 @overload
 def task(
     *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F]],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> Wire[tuple[A, B, C, D, E, F]]: ...
 @overload
 def task(
     *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G]],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> Wire[tuple[A, B, C, D, E, F, G]]: ...
 @overload
 def task(
     *, dependencies: tuple[Node[A], Node[B], Node[C], Node[D], Node[E], Node[F], Node[G], Node[H]],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> Wire[tuple[A, B, C, D, E, F, G, H]]: ...
 @overload
 def task(
     *, dependencies: tuple[Source, Source, Source, Source, Source, Source, Source, Source, Source, *tuple[Source, ...]],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> OpenWire: ...
 @overload
 def task(
     *, dependencies: tuple[Source, ...],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> Wire[Any]: ...  # Any: which of them are nodes is not known
 @overload
 def task(
     *, dependencies: str | Mapping[str, Source],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> OpenWire: ...
 @overload
 def task(
     *, dependencies: Sources | Mapping[str, Source], arguments: Mapping[str, object],
     name: str = ..., graph_name: str = ..., after: Sources = ...,
-    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ...,
+    retries: int | Retry = ..., timeout: float | None = ..., offload: bool = ..., cost: float = ...,
 ) -> OpenWire: ...
 # fmt: on
 def task(function: Any = MISSING, /, **options: Any) -> Any:  # noqa: D417  # Any: the overloads say it
@@ -139,6 +139,10 @@ def task(function: Any = MISSING, /, **options: Any) -> Any:  # noqa: D417  # An
         retries: attempts after the first one, or a Retry with delays and the exceptions that count.
         timeout: seconds that one attempt may take.
         offload: under Asyncio a sync task runs on a worker thread instead of the loop's.
+        cost: how long the task takes beside others, 0 or more, in a unit that all costs of the graph share (seconds,
+            say); 1 if left out. It decides nothing but the order: of ready tasks the one with the most costly way to
+            the end goes first. Sequential runs in the order of the plan, whatever costs say, unless what is chosen or
+            tried again in the run makes it another one.
 
     Raises:
         DeclarationError: the function can't be a task, an option has no sense, or the wiring or the types do not fit;

@@ -46,7 +46,7 @@ class Node(Frozen, Generic[T_co]):
         wiring: what fills the function's parameters.
         sources: the nodes that the wiring's connections lead from, in order, or the names of tasks that may not exist
             yet.
-        policy: retries, timeout and offload.
+        policy: retries, timeout, offload and cost.
         settled: its edges and its final type, where all it needs is known; None where a graph has to find them out.
         absorbs: the exceptions that it takes in place of its first source's value; none, for nearly all nodes.
     """

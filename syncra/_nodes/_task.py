@@ -29,7 +29,9 @@ R_co = TypeVar("R_co", covariant=True)
 Arranged = tuple[object, object, object]
 """The options `dependencies`, `arguments` and `after` as they were given."""
 
-_OPTIONS = frozenset({"name", "graph_name", "dependencies", "arguments", "after", "retries", "timeout", "offload"})
+_OPTIONS = frozenset(
+    {"name", "graph_name", "dependencies", "arguments", "after", "retries", "timeout", "offload", "cost"}
+)
 
 
 class BaseTask(Node[R_co], Generic[P, R_co]):

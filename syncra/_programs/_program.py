@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter
+from math import inf, nextafter
 from operator import itemgetter
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from syncra._edges import SettledNodes, inputs_first
 from syncra._nodes._connections import Connection, Filler, Fixed, Open, Wiring
 from syncra._nodes._node import Node, Settled
+from syncra._policy import DEFAULT_POLICY
 from syncra._programs._calls import Accept, Check, Shape, hides_coroutines, may_be_awaitable
 from syncra._programs._routine import Routine
 from syncra._programs._shapes import Shapes
@@ -62,9 +64,10 @@ class Counting:
     Attributes:
         needed: how many steps each step waits for.
         successors: the steps that wait for each step.
-        rank: each step's number by which it goes before other ready ones: the longest way to the end in steps first; of
-            equals that which the most steps wait for, as it makes more of them ready; of equals again the first in the
-            order. Real workflows take up to 5% less time by the second rule.
+        rank: each step's number by which it goes before other ready ones: the most costly way to the end first, itself
+            included, which is the longest one in steps where no task tells its cost; of equals that which the most
+            steps wait for, as it makes more of them ready; of equals again the first in the order. Real workflows take
+            up to 5% less time by the second rule. Where costs are told, what is no task goes before all tasks.
         by_rank: the steps' indexes in the order of their rank.
         uses: how many steps take the value of each slot.
     """
@@ -140,10 +143,11 @@ class Program:
         """What runs count; worked out at the first run that needs it."""
         size = len(self.steps)
         successors: list[list[int]] = [[] for _ in range(size)]
-        length = [0] * size
+        costs = self._costs()
+        length: list[float] = [0] * size
         uses = [0] * len(self.template)
         for step in reversed(self.steps):
-            further = length[step.index] + 1
+            length[step.index] = further = length[step.index] + costs[step.index]
             for source in step.sources:
                 successors[source].append(step.index)
                 length[source] = max(length[source], further)
@@ -151,14 +155,37 @@ class Program:
                 length[option] = max(length[option], further)
             for slot in set(step.slots):
                 uses[slot] += 1
-        for step in self.steps if self.shapes is not None else ():
-            for place in step.places:  # items go on before others are begun
-                length[step.index] = max(length[step.index], length[step.slots[place]] + 1)
+        if self.shapes is not None and self.shapes.goes_over_items:
+            self._put_items_first(length)
+        if self.has_costs:  # what takes no time waits for no task: a costly option may wait for its choice
+            length = [inf if step.is_local else length[step.index] for step in self.steps]
         by_rank = sorted(range(size), key=lambda index: (-length[index], -len(successors[index]), index))
         rank = [0] * size
         for position, index in enumerate(by_rank):
             rank[index] = position
         return Counting([len(step.sources) for step in self.steps], successors, rank, by_rank, uses)
+
+    @cached_property
+    def has_costs(self) -> bool:
+        """Some task tells a cost, other than what all count without."""
+        return any(step.policy is not DEFAULT_POLICY and step.policy.cost != 1 for step in self.steps)
+
+    def _costs(self) -> list[float]:
+        """What each step counts on the ways to the end."""
+        if not self.has_costs:
+            return [1] * len(self.steps)
+        # A view takes next to no time, and 1 may be a lot in the unit of these costs.
+        return [0 if step.is_local else step.policy.cost for step in self.steps]
+
+    def _put_items_first(self, length: list[float]) -> None:
+        """Lengthen the ways of fan-outs so that items go on before others are begun."""
+        for step in self.steps:
+            for source in {step.slots[place] for place in step.places}:
+                if not self.has_costs:
+                    length[step.index] = max(length[step.index], length[source] + 1)
+                elif self.steps[source].places:
+                    # No further than before its source: the costs of others are not to be outdone by a made-up one.
+                    length[step.index] = max(length[step.index], nextafter(length[source], inf))
 
     @cached_property
     def last_uses(self) -> list[tuple[int, ...]] | None:

@@ -41,7 +41,7 @@ class Step:
             once at all.
         is_async: `call` gives a coroutine.
         is_local: too small to be worth sending anywhere; a view on another node.
-        policy: retries, timeout and offload.
+        policy: retries, timeout, offload and cost.
         shape: how the slots are handed to the node's own function, for drivers that call it elsewhere.
     """
 

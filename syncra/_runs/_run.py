@@ -139,7 +139,7 @@ class Run:
     # ------------------------------------------------------------------ counted
 
     def take(self, *, before: Job | None = None) -> Job | None:
-        """A step that is ready, now running; the longest way to the end goes first. None: none is ready now.
+        """A step that is ready, now running; the most costly way to the end goes first. None: none is ready now.
 
         Args:
             before: a step that the driver has taken and not begun: only one that goes before that is given.

@@ -63,7 +63,7 @@ class ShapedRun(Run):
     # ------------------------------------------------------------------ counted
 
     def take(self, *, before: Job | None = None) -> Job | None:
-        """A job that is ready, now running; the longest way to the end goes first. None: none is ready now.
+        """A job that is ready, now running; the most costly way to the end goes first. None: none is ready now.
 
         Args:
             before: a job that the driver has taken and not begun: only one that goes before that is given.

@@ -1,8 +1,9 @@
 """How Asyncio drives a run: with as few asyncio Tasks as there are coroutines that really wait.
 
-A worker is an asyncio Task that calls and awaits one step after the other, at first in order. Where other steps are
-ready it has the loop look after it: when the loop gets its turn while the worker is in the middle of a step, that step
-waits, and other workers begin. So work that does not wait costs no Task, and work that does costs at most one.
+A worker is an asyncio Task that calls and awaits one step after the other, at first in order, unless costs are told.
+Where other steps are ready it has the loop look after it: when the loop gets its turn while the worker is in the middle
+of a step, that step waits, and other workers begin. So work that does not wait costs no Task, and work that does costs
+at most one.
 A worker whose step has changed what following steps would see, its context or its Task, leaves, and another begins.
 """
 
@@ -130,7 +131,9 @@ class LoopDriver:
     async def _work_in_order(self, this: asyncio.Task[None]) -> bool:
         """Call rows of steps as long as steps are called in order. Whether the Task is spoiled for further ones."""
         run, turn_began = self._run, self._loop.time()
-        while run.in_order and not self._offload_all and (row := run.row()) is not None:
+        if self._offload_all or run.program.has_costs:  # steps go by their costs from the first one on
+            return False
+        while run.in_order and (row := run.row()) is not None:
             start, stop = row[0], min(row[1], row[0] + _CALLS_BEFORE_LOOK)
             if run.program.entries[start][2] == SPECIAL:
                 return False
@@ -231,6 +234,9 @@ class LoopDriver:
         """Give the loop a turn, if the last one is long ago; when the turn began that is under way now."""
         if self._loop.time() <= began + _SECONDS_BEFORE_OTHERS:
             return began
+        if self._look is not None:  # not in the middle of a step: who gives the turn goes on with what is ready
+            self._look.cancel()
+            self._look = None
         await asyncio.sleep(0)
         return self._loop.time()
 

@@ -49,11 +49,11 @@ def best_makespan(seconds: Sequence[float], parents: Parents, workers: int) -> f
     return min(makespan(seconds, parents, workers, rule) for rule in rules)
 
 
-def syncra_priority(parents: Parents) -> list[float]:
-    """The rule of `Program.counting`, which knows no seconds: the longest way to the end in tasks, then the most
-    successors, then the order.
+def syncra_priority(parents: Parents, costs: Sequence[float] | None = None) -> list[float]:
+    """The rule of `Program.counting`: the most costly way to the end, or the longest one in tasks where no costs are
+    told, then the most successors, then the order.
     """
-    ways, further = longest_ways(parents), successors(parents)
+    ways, further = longest_ways(parents, costs), successors(parents)
     ranked = sorted(range(len(parents)), key=lambda task: (-ways[task], -len(further[task]), task))
     priority = [0.0] * len(parents)
     for rank, task in enumerate(ranked):

@@ -51,6 +51,14 @@ def test_ways_and_successors() -> None:
     assert syncra_priority(((), (), (1,), (1,), (0,))) == [1, 0, 2, 3, 4]
 
 
+def test_costs_make_ways_longer() -> None:
+    """Told costs stand for the tasks in the priority of a run; of equal ways, the same two rules decide."""
+    parents = ((), (), (1,), (1,), (0,))
+    assert syncra_priority(parents, [1, 1, 1, 1, 3]) == [0, 2, 3, 4, 1]
+    assert syncra_priority(parents, [0, 0, 3, 3, 3]) == [1, 0, 2, 3, 4]
+    assert syncra_priority(parents, [1] * 5) == syncra_priority(parents)
+
+
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_recorded_workflows_are_whole(name: str) -> None:
     """Parents stand before their children, names are unique, and no schedule is shorter than what is possible."""

@@ -187,7 +187,10 @@ def test_a_cancelled_run_begins_no_further_worker(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("function", [lambda: None, async_mark(0)], ids=["sync", "async"])
-def test_straight_steps_give_the_loop_a_turn(function: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("cost", [1, 2], ids=["in order", "by costs"])
+def test_straight_steps_give_the_loop_a_turn(
+    function: Callable[[], object], cost: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However many steps do not wait, other coroutines of the loop go on after a while."""
     monkeypatch.setattr(_on_loop, "_SECONDS_BEFORE_OTHERS", -1.0)
     turns = 0
@@ -200,7 +203,8 @@ def test_straight_steps_give_the_loop_a_turn(function: Callable[[], object], mon
 
     async def main() -> None:
         counting = asyncio.create_task(count_turns())
-        await Graph.of(*(named(function, number) for number in range(1_000))).compile().arun(strategy=Asyncio())
+        tasks = (task(name=f"t{number}", cost=cost)(function) for number in range(1_000))
+        await Graph.of(*tasks).compile().arun(strategy=Asyncio())
         counting.cancel()
 
     asyncio.run(main())

@@ -174,6 +174,13 @@ def test_arguments_fix_parameters_and_shift_the_rest() -> None:
         ({"timeout": "5"}, OptionError, "timeout"),
         ({"timeout": True}, OptionError, "timeout"),
         ({"offload": 1}, OptionError, "offload"),
+        ({"cost": -1}, OptionError, "cost"),
+        ({"cost": True}, OptionError, "cost"),
+        ({"cost": float("nan")}, OptionError, "cost"),
+        ({"cost": float("inf")}, OptionError, "cost"),
+        ({"cost": 10**5000}, OptionError, "cost"),
+        ({"cost": "2"}, OptionError, "cost"),
+        ({"cost": None}, OptionError, "cost"),
         ({"retry": 3}, OptionError, "retries"),
     ],
 )
@@ -212,14 +219,14 @@ def test_all_faults_of_a_declaration_come_together() -> None:
     """One error lists every fault, and carries them."""
     with pytest.raises(DeclarationError) as raised:
 
-        @task(name="", retries=-1, dependencies=(word,), arguments={"zzz": 1})
+        @task(name="", retries=-1, cost=-1, dependencies=(word,), arguments={"zzz": 1})
         def wrong(a: int) -> int:
             return a
 
     kinds = {type(fault) for fault in raised.value.faults}
     assert kinds == {OptionError, WiringError, DependencyTypeError}
-    assert len(raised.value.faults) == 4
-    assert "4 faults" in str(raised.value)
+    assert len(raised.value.faults) == 5
+    assert "5 faults" in str(raised.value)
 
 
 class Increment:

@@ -42,7 +42,7 @@ def size(word: str) -> int:
     return len(word)
 
 
-@task(retries=Retry(2, delay=0.5, backoff=2.0, on=(ConnectionError, TimeoutError)), timeout=2.5, offload=True)
+@task(retries=Retry(2, delay=0.5, backoff=2.0, on=(ConnectionError, TimeoutError)), timeout=2.5, offload=True, cost=0.5)
 def scaled(number: int, by: float = depends(rate), digits: int = 0) -> float:
     return round(number * by, digits)
 

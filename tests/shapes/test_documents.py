@@ -53,6 +53,7 @@ dependencies = { words = "words", folder = "folder" }
 arguments.options = { digits = 3, root = "x" }
 after = ["sizes"]
 timeout = 5
+cost = 30
 retries = { count = 2, delay = 0.5, on = ["ConnectionError", "syncra.errors:NoResultError"] }
 
 [tasks.unneeded]
@@ -86,13 +87,15 @@ def test_a_toml_file_is_a_graph(tmp_path: Path) -> None:
     """Inputs, tasks, fan-outs and options are those that are written; what no target needs is not in the graph."""
     file = tmp_path / "graph.toml"
     file.write_text(TOML)
-    with pytest.raises(DependencyTypeError, match=r"tasks.unneeded.dependencies.number \(line 31\)"):
+    with pytest.raises(DependencyTypeError, match=r"tasks.unneeded.dependencies.number \(line 32\)"):
         Graph.load(file)
     file.write_text(TOML.replace('number = "rate"', 'number = "count"') + '[inputs.count]\ntype = "int"\n')
     graph = Graph.load(str(file))
     assert (graph.name, [each.name for each in graph]) == ("report", ["words", "folder", "each(sizes)", "total"])
     total = graph["total"]
     assert total.policy.timeout == 5.0
+    assert total.policy.cost == 30.0
+    assert graph["each(sizes)"].policy.cost == 1
     assert total.policy.retry is not None
     assert total.policy.retry.count == 2
     assert [each.__name__ for each in total.policy.retry.on] == [  # type: ignore[union-attr]
@@ -189,6 +192,9 @@ def test_depends_defaults_do_not_count() -> None:
         (entry(retries={"count": 1, "on": "int"}), ("tasks", "t", "retries"), "no subclass of Exception"),
         (entry(timeout=0), ("tasks", "t", "timeout"), "greater than 0"),
         (entry(timeout="5"), ("tasks", "t", "timeout"), "valid number"),
+        (entry(cost=-1), ("tasks", "t", "cost"), "greater than or equal to 0"),
+        (entry(cost=float("inf")), ("tasks", "t", "cost"), "finite number"),
+        (entry(cost="2"), ("tasks", "t", "cost"), "valid number"),
         (entry(tiemout=5), ("tasks", "t", "tiemout"), "nothing is known by this name"),
         (entry(over="word", dependencies=[]), None, ""),
         (entry(over="count", dependencies=[]), ("tasks", "t", "over"), "each(t) cannot go over input 'count'"),
@@ -233,7 +239,7 @@ def test_all_faults_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
         ("inputs", "words", "type"): 6,
         ("tasks", "total", "after", 0): 25,
         ("tasks", "total", "arguments", "options"): 24,
-        ("tasks", "unneeded", "dependencies", "number"): 31,
+        ("tasks", "unneeded", "dependencies", "number"): 32,
     }
     assert str(raised.value).startswith("graph.toml has 5 faults:")
 

@@ -79,6 +79,19 @@ def with_both(values: list[float], count: int) -> int:
 assert_type(with_both([1.0], count=2), int)
 
 
+@task(cost=2)
+def costly() -> int:
+    return 1
+
+
+@task(dependencies=costly, cost=0.5)
+def cheap(value: int) -> int:
+    return value
+
+
+assert_type(cheap(1), int)
+
+
 # Dependencies in order: none, one to eight, more.
 @task
 def nothing() -> None: ...
