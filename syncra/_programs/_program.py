@@ -188,6 +188,15 @@ class Program:
                     length[step.index] = max(length[step.index], nextafter(length[source], inf))
 
     @cached_property
+    def soonest(self) -> list[int]:
+        """For each step the least rank of those that its end may make ready; 0 where a run decides what follows."""
+        size = len(self.steps)
+        if self.shapes is not None and (self.shapes.takers or self.shapes.routines):
+            return [0] * size
+        rank, successors = self.counting.rank, self.counting.successors
+        return [min([rank[successor] for successor in successors[index]], default=size) for index in range(size)]
+
+    @cached_property
     def last_uses(self) -> list[tuple[int, ...]] | None:
         """For each step the slots that nothing takes any more once it is done in order; None where all are kept."""
         if self.targets is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -43,9 +43,17 @@ class ExecutorCalls:
             future.cancel()
 
     def start(
-        self, token: int, function: FunctionRef, arguments: Sequence[object], keywords: Mapping[str, object]
+        self,
+        token: int,
+        function: FunctionRef,
+        arguments: Sequence[object],
+        keywords: Mapping[str, object],
+        *,
+        rank: int = 0,
+        until: int = 0,
+        waits: bool = False,
     ) -> bool:
-        """Submit one call; False: as many as there are workers are under way."""
+        """Submit one call; False: as many as there are workers are under way. None waits behind another."""
         if len(self._running) >= self.most:
             return False
         try:
@@ -63,6 +71,19 @@ class ExecutorCalls:
 
     def _put(self, token: int, future: Future[Any]) -> None:
         self._ended.put((token, future))
+
+    @property
+    def waiting(self) -> Collection[int]:
+        """None is."""
+        return ()
+
+    def last_waiting(self, *, behind: int) -> int | None:
+        """None is."""
+        return None
+
+    def take_back(self, token: int) -> bool:
+        """None can be."""
+        return False
 
     def wait(self, timeout: float | None) -> Sequence[Event]:
         """The calls that have ended, at least one of them unless the seconds are over or `wake` was called."""

@@ -1,12 +1,17 @@
 """Processes: steps in worker processes, one call at a time in each, driven by the caller's thread.
 
+Short calls are sent ahead, each to wait behind another in its worker, so that a worker need not be woken for each. That
+changes nothing of what runs when: what waits is taken back when something else goes before it, or nothing shall begin
+any more.
+
 Views, and whatever else is too small to be worth sending, are called in the caller's process. Values are checked there
 before they are sent. An async task is awaited in its worker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import insort
+from collections.abc import Collection, Mapping, Sequence
 from contextvars import Context, copy_context
 from heapq import heappop, heappush
 from math import inf
@@ -115,14 +120,27 @@ class _Calls(Protocol):
     """Where calls are made: a lease on a pool of our own, or somebody's executor.
 
     Attributes:
-        most: how many calls can be under way at once.
+        most: how many calls can be under way at once, those that wait behind others included.
+        waiting: the tokens of the latter.
     """
 
     @property
     def most(self) -> int: ...
+    @property
+    def waiting(self) -> Collection[int]: ...
+    def last_waiting(self, *, behind: int) -> int | None: ...
     def start(
-        self, token: int, function: FunctionRef, arguments: Sequence[object], keywords: Mapping[str, object]
+        self,
+        token: int,
+        function: FunctionRef,
+        arguments: Sequence[object],
+        keywords: Mapping[str, object],
+        *,
+        rank: int,
+        until: int,
+        waits: bool,
     ) -> bool: ...
+    def take_back(self, token: int) -> bool: ...
     def wait(self, timeout: float | None) -> Sequence[Event]: ...
     def wake(self) -> None: ...
     def kill(self, token: int) -> None: ...
@@ -136,10 +154,12 @@ class _Driver:
 
         self._run = run
         self._calls = calls
-        self._most = calls.most
         self._returned = _workers.Returned
         self._context: Context = copy_context()
         self._functions = function_refs(run.program)
+        self._rank = run.program.counting.rank
+        self._soonest = run.program.soonest
+        # Taken from the run and not under way, that which goes first at the end.
         self._held: list[Job] = []
         self._deadlines: list[tuple[float, int]] = []
         self._sent: dict[int, tuple[Job, float]] = {}  # and its deadline
@@ -156,17 +176,31 @@ class _Driver:
             self._kill_late()
             if self._is_stopped:
                 self._kill_all()
+            elif self._run.stopping:
+                self._take_all_back()
 
     def _hand_out(self) -> None:
-        """Hand ready steps out until there is none, or no worker for one, which is held."""
+        """Hand ready steps out until there is none, or no place for one, which is held."""
         while (step := self._next()) is not None:
             if self._run.stopping:
                 self._run.cancelled(step)
             elif step.is_local:
                 self._call_here(step)
-            elif len(self._sent) == self._most or not self._sends(step):
-                self._held.append(step)
+            elif not self._sends(step) and not (self._takes_back_for(step) and self._sends(step)):
+                self._hold(step)
                 return
+
+    def _hold(self, step: Job) -> None:
+        insort(self._held, step, key=lambda each: -self._rank[each.index])
+
+    def _takes_back_for(self, step: Job) -> bool:
+        """Whether something was waiting behind a call that the step goes before: it is held from now on."""
+        last = self._calls.last_waiting(behind=self._rank[step.index])
+        if last is None or not self._calls.take_back(last):
+            return False
+        other, _ = self._sent.pop(last)
+        self._hold(other)
+        return True
 
     def _next(self) -> Job | None:
         """The step to be sent now: what is held, unless one that goes before it has become ready meanwhile."""
@@ -175,21 +209,27 @@ class _Driver:
         return self._run.take(before=self._held[-1]) or self._held.pop()
 
     def _sends(self, step: Job) -> bool:
-        """Whether the step was sent, or has failed on the way out; False: there is no worker for it now."""
+        """Whether the step was sent, or has failed on the way out; False: there is no place for it now."""
+        if len(self._sent) == self._calls.most:
+            return False
         values = self._run.values
         try:
             arguments, keywords = step.shape.arguments(step.arguments(values))
         except BaseException as error:  # told to the run, which decides whether it goes on
             self._run.fail(step, error)
             return True
-        limit = step.policy.timeout
+        token, index, limit = step.token, step.index, step.policy.timeout
+        # A call that takes too long costs its worker: nothing waits there, and its own time begins when it is sent.
+        waits = limit is None
+        until = self._soonest[index] if waits else 0
         deadline = inf if limit is None else monotonic() + limit
-        self._sent[step.token] = step, deadline
-        if not self._calls.start(step.token, self._functions(step), arguments, keywords):
-            del self._sent[step.token]
+        self._sent[token] = step, deadline
+        function, rank = self._functions(step), self._rank[index]
+        if not self._calls.start(token, function, arguments, keywords, rank=rank, until=until, waits=waits):
+            del self._sent[token]
             return False
         if limit is not None:
-            heappush(self._deadlines, (deadline, step.token))
+            heappush(self._deadlines, (deadline, token))
         return True
 
     def _call_here(self, step: Job) -> None:
@@ -227,6 +267,13 @@ class _Driver:
         self._is_stopped = True
         self._calls.wake()
 
+    def _take_all_back(self) -> None:
+        """Nothing new begins, and what has not begun is not waited for."""
+        for token in tuple(self._calls.waiting):
+            if self._calls.take_back(token):
+                step, _ = self._sent.pop(token)
+                self._run.cancelled(step)
+
     def _kill_all(self) -> None:
         """Nobody waits for what a process does that can be killed."""
         while self._sent:
@@ -247,7 +294,7 @@ class _Driver:
         from syncra._workers import Untaken
 
         if isinstance(event, Untaken):
-            self._held.append(step)
+            self._hold(step)
         else:
             self._run.fail(step, _failure(step, event))
 

@@ -1,9 +1,10 @@
 """Processes that make calls: a pool of workers that knows nothing of tasks and graphs.
 
 `WorkerPool` holds the processes, `Lease` is one run's view on it. The way of a call: `Lease` encodes it
-(`_pickling`), writes it into the worker's pipe (`_wire`, `_messages`), the worker makes it (`_worker`) and
-its answer becomes an event (`_events`); an exception travels as `_failure` says. Processes are started by a
-template process (`_template`, `_starter`), which forks nothing but itself.
+(`_pickling`), writes it into the worker's pipe (`_wire`, `_messages`), where it may wait behind another one
+(`_ahead`), the worker makes it (`_worker`) and its answer becomes an event (`_answers`, `_events`); an exception
+travels as `_failure` says. Processes are started by a template process (`_template`, `_starter`), which forks
+nothing but itself.
 """
 
 from __future__ import annotations

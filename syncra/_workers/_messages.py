@@ -1,4 +1,9 @@
-"""What a pool and a worker say to each other; the number of a message means what its kind says."""
+"""What a pool and a worker say to each other; the number of a message means what its kind says.
+
+A pool may send a second call before the first is answered, so that a worker that is done need not be woken. The calls
+of a worker are numbered, and it does not begin call n + 1 if it could not simply answer call n with RETURNED: the pool
+may want something else then. After such an answer the pool leaves a number out, which tells the worker that it knows.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,8 @@ DEFINE: Final = 2
 FORGET: Final = 3
 """To a worker: all functions defined so far are done with."""
 CALL: Final = 4
-"""To a worker: arguments for the function with this number. Exactly one of the answers below follows."""
+"""To a worker: arguments for the function with this number. Exactly one of the answers below follows, unless the pool
+takes the call back unread. Answers come in the order of the calls, but NOT_BEGUN, which comes as soon as it can."""
 
 ROOM: Final = 5
 """To a worker, before a CALL that is large, so that the pool copies it over: sizes and writabilities of its parts."""
@@ -37,3 +43,5 @@ PLACED: Final = 17
 RETURNED_HERE: Final = 18
 """The call's value, held until TAKEN or RESEND: its pickle (empty: it is the first of the parts), and address, size and
 writability of each part that is large."""
+NOT_BEGUN: Final = 19
+"""The call was not begun, as the one before it came to something else than RETURNED."""

@@ -2,7 +2,8 @@
 
 Who owns what: a `Lease` belongs to the thread of its run, and so does a worker while the lease holds it; the
 lists of the pool change under its lock only. No thread of the pool's own exists; all that happens, happens
-inside the calls of a lease. A worker has at most one call, so that its death costs that call and no other.
+inside the calls of a lease. A worker makes one call at a time, so that its death costs that call and no other; it
+may have one more in its pipe, which can be taken back as long as it has not begun it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from syncra._workers import _messages, _script
 from syncra._workers._pickling import encode
 from syncra._workers._remote import Worker
 from syncra._workers._starter import Ending, Starter, StartMethod
+from syncra._workers._wire import TAKES_BACK
 from syncra._workers._worker import DEPTH_VARIABLE
 
 if TYPE_CHECKING:
@@ -81,6 +83,11 @@ class WorkerPool:
     def max_workers(self) -> int:
         """The most processes at a time."""
         return self._max_workers
+
+    @property
+    def sends_ahead(self) -> bool:
+        """Whether a worker may have a call that waits behind another."""
+        return TAKES_BACK and self._max_calls is None
 
     def lease(self) -> Lease:
         """One run's view on the pool, for one thread; close it at the end of the run."""
@@ -148,13 +155,17 @@ class WorkerPool:
             if not lease.is_waiting:
                 lease.is_waiting = True
                 self._waiting.append(lease)
+                self._ask_for_places(lease)
             return None
+
+    def is_wanted(self, lease: Lease) -> bool:
+        """Whether others than this lease are in line for a worker."""
+        return len(self._waiting) > lease.is_waiting
 
     def release(self, worker: Worker) -> None:
         """Take back a worker whose call has ended: the lease that waits longest gets it."""
         with self._lock:
             releasing, worker.lease = worker.lease, None
-            worker.rest()
             if self._is_closed:
                 worker.channel.close()
             elif worker.has_made(self._max_calls):
@@ -184,6 +195,12 @@ class WorkerPool:
                 self._waiting.remove(lease)
                 lease.is_waiting = False
             return [worker for worker in self._workers if worker.lease is lease]
+
+    def _ask_for_places(self, asking: Lease) -> None:
+        """Have the other leases take back what waits behind their calls: each gives its workers back then in turn."""
+        for other in {worker.lease for worker in self._workers if len(worker.calls) > 1}:
+            if other is not None and other is not asking:
+                other.wake()
 
     def _wake_next(self) -> None:
         """A place has become free: who waits starts the worker itself, and meets its errors."""

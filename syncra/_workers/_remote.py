@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Final, cast
 
 from syncra._workers import _memory, _messages
@@ -18,6 +20,30 @@ _MOST_DEFINITIONS: Final = 1_000
 """Functions that a worker keeps before it is told to forget them all."""
 
 
+_SHORT_SECONDS: Final = 0.001
+"""Behind calls that take longer none is sent ahead: waking the worker costs a twentieth of that."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, as it can be handed over to any worker.
+
+    Attributes:
+        token: what its lease calls it.
+        arguments: nothing any more once they are of no further use.
+        rank: its place among the calls of the lease, smaller ones first.
+        until: calls of a smaller rank may wait behind this one.
+        since: how many calls of its lease had begun when it was sent to wait behind another.
+    """
+
+    token: int
+    function: FunctionRef
+    arguments: Body
+    rank: int
+    until: int
+    since: int = 0
+
+
 class Worker:
     """The pool's record of one process.
 
@@ -25,47 +51,55 @@ class Worker:
         starter: what started it, and can end it.
         channel: our end of its pipe.
         lease: whose it is at the moment; None while it is idle.
-        token: the call it has, or had last.
+        calls: what it has to do, by the numbers of the calls in messages: the one that it makes, and perhaps one that
+            it goes on with, if the first comes to nothing that the pool might want to know before.
         is_ready: whether its process has been heard of.
     """
 
     __slots__ = (
-        "_calls",
-        "_doubtful",
+        "_began",
+        "_defined_by_value",
+        "_is_plain",
+        "_is_quick",
         "_known",
+        "_made",
         "_number",
+        "_numbered",
         "_process",
-        "_promised",
+        "calls",
         "channel",
         "is_ready",
         "lease",
         "starter",
-        "token",
     )
 
     def __init__(self, starter: Starter) -> None:
         self.starter = starter
         self._number, self.channel = starter.start()
         self.lease: Lease | None = None
-        self.token = 0
+        self.calls: dict[int, Call] = {}
         self.is_ready = False
-        self._doubtful: tuple[FunctionRef, Body, bool] | None = None
         self._process = 0
-        self._promised: tuple[int, Body] | None = None
+        # Whether the function of the call was defined with it, by value; None: the worker knew it.
+        self._defined_by_value: bool | None = None
         self._known: set[int] = set()
-        self._calls = 0
+        self._made = 0
+        self._numbered = 0
+        # The call travels in a message each way, as far as is known; the one before it did, and was short.
+        self._is_plain = False
+        self._is_quick = False
+        self._began = 0.0
 
-    def call(self, token: int, function: FunctionRef, arguments: Body) -> None:
+    def call(self, call: Call) -> None:
         """Hand one call over, and first the function if the worker does not know it.
 
         Raises:
             UnsendableError: the function cannot travel.
-            ConnectionError: the worker is dead.
+            ConnectionError: the pool was closed.
             MemoryError: there is no room for the arguments.
         """
-        self.token = token
-        self._calls += 1
-        self._doubtful = None
+        function, arguments = call.function, call.arguments
+        self._defined_by_value = None
         if function.number not in self._known:
             definition = function.definition()
             if len(self._known) >= _MOST_DEFINITIONS:
@@ -73,14 +107,81 @@ class Worker:
                 self._known.clear()
             self.channel.send(_messages.DEFINE, function.number, definition)
             self._known.add(function.number)
-            self._doubtful = (function, arguments, function.by_value)
+            self._defined_by_value = function.by_value
+        self._made += 1
+        self._began = monotonic()
+        self._is_plain = self._defined_by_value is None and not arguments.is_large
         if self.starter.copies_memory and arguments.is_large:
-            self._promised = (function.number, arguments)
             _, parts = arguments.split()
             room = encode([(part.nbytes, part.readonly) for part in parts], "room")
-            self.channel.send(_messages.ROOM, 0, room)
+            self._numbered += 1
+            self.channel.send(_messages.ROOM, 0, room, self._numbered)
+            self.calls[self._numbered] = call
         else:
-            self.channel.send(_messages.CALL, function.number, arguments)
+            self._send(call)
+
+    def has_room_for(self, call: Call) -> bool:
+        """Whether the call may wait behind the one that the worker has: only a short one of a known function is sent
+        ahead, behind one that is likely to be short too.
+        """
+        if len(self.calls) != 1 or not self._is_quick or not self._is_plain or call.function.number not in self._known:
+            return False
+        return call.rank < self.last().until
+
+    def last(self) -> Call:
+        """The call that was handed over last, of those that have not ended."""
+        return self.calls[next(reversed(self.calls))]
+
+    def call_next(self, call: Call) -> None:
+        """Have the call made after the one that it has; there is room for it, and it is not large.
+
+        Raises:
+            ConnectionError: the pool was closed.
+        """
+        self._made += 1
+        self._send(call)
+
+    def take_back(self, token: int) -> Call | None:
+        """The call that waits behind another, so that the worker will not make it; None if it has begun it.
+
+        Raises:
+            ConnectionError: the pool was closed.
+        """
+        unread: list[Call] = []
+        for message in self.channel.take_back():
+            if message.kind == _messages.CALL:
+                unread.append(self.calls.pop(message.call))
+            else:
+                self.channel.send_again(message)
+        found: Call | None = None
+        for call in unread:
+            if call.token == token:
+                found = call
+            else:
+                self._send(call)
+        return found
+
+    def answered(self, kind: int) -> Call:
+        """The call that this answer is for; what waits behind it is begun now."""
+        number = next(reversed(self.calls) if kind == _messages.NOT_BEGUN else iter(self.calls))
+        now = monotonic()
+        self._is_quick = kind == _messages.RETURNED and self._is_plain and now - self._began < _SHORT_SECONDS
+        self._began = now
+        self._is_plain = True  # as all are that wait behind others
+        if kind not in (_messages.RETURNED, _messages.NOT_BEGUN):
+            self._numbered += 1  # what is sent from now on is sent in knowledge of this
+        return self.calls.pop(number)
+
+    def lost(self) -> tuple[list[Call], list[Call]]:
+        """The calls of a worker that has died: those that it had begun, and those that it had not."""
+        unread = {message.call for message in self.channel.take_back()}
+        begun = [call for number, call in self.calls.items() if number not in unread]
+        return begun, [call for number, call in self.calls.items() if number in unread]
+
+    def _send(self, call: Call) -> None:
+        self._numbered += 1
+        self.channel.send(_messages.CALL, call.function.number, call.arguments, self._numbered)
+        self.calls[self._numbered] = call
 
     def call_by_value(self) -> bool:
         """Make the same call again, now with the function's code; False if that is what was sent.
@@ -89,15 +190,15 @@ class Worker:
             UnsendableError: the function cannot travel by value.
             ConnectionError: the worker is dead.
         """
-        if self._doubtful is None:
-            return False
-        function, arguments, was_by_value = self._doubtful
-        if was_by_value:
+        (call,) = self.calls.values()
+        function = call.function
+        if self._defined_by_value is not False:
             return False
         if not function.by_value:
             function.switch_to_value()
         self._known.discard(function.number)
-        self.call(self.token, function, arguments)
+        self.calls.clear()
+        self.call(call)
         return True
 
     def greet(self, process: int) -> None:
@@ -111,17 +212,18 @@ class Worker:
         Raises:
             ConnectionError: the worker is dead.
         """
-        assert self._promised is not None
-        (number, arguments), self._promised = self._promised, None
-        pickled, parts = arguments.split()
+        (call,) = self.calls.values()
+        pickled, parts = call.arguments.split()
+        content = Body(pickled, [])
         try:
             for part, place in zip(parts, cast("list[int]", decode(places)), strict=True):
                 _memory.copy_out(self._process, part, place)
         except OSError as error:
             self._stop_copying(error)
-            self.channel.send(_messages.CALL, number, arguments)
-        else:
-            self.channel.send(_messages.CALL, number, Body(pickled, []))
+            content = call.arguments
+        if self._defined_by_value is None:
+            call.arguments = Body(b"", [])  # they are not made again: what is large goes with the last who needs it
+        self.channel.send(_messages.CALL, call.function.number, content, self._numbered)
 
     def take(self, answer: Body) -> Body | None:
         """Copy what is large of a result from where the worker holds it; None if it has to send that.
@@ -130,6 +232,8 @@ class Worker:
             ConnectionError: the worker is dead.
             MemoryError: there is no room for them here.
         """
+        self._numbered += 1
+        self._is_plain = False
         pickled, places = cast("tuple[bytes, list[tuple[int, int, bool]]]", decode(answer))
         parts: list[memoryview] = []
         try:
@@ -149,15 +253,11 @@ class Worker:
 
     def has_made(self, calls: int | None) -> bool:
         """Whether it is time to replace the worker."""
-        return calls is not None and self._calls >= calls
+        return calls is not None and self._made >= calls
 
     def is_fresh(self) -> bool:
         """Whether this is the first call it ever got."""
-        return self._calls <= 1 and not self.is_ready
-
-    def rest(self) -> None:
-        """Hold nothing of the call that has ended."""
-        self._doubtful = self._promised = None
+        return self._made <= 1 and not self.is_ready
 
     def end(self) -> Ending:
         """Kill the process if it still runs; when this returns it is gone."""

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Final, Literal, cast
 
 from syncra._workers import _memory, _template
-from syncra._workers._wire import Channel
+from syncra._workers._wire import Channel, new_pipe
 
 StartMethod = Literal["forkserver", "spawn"]
 
@@ -64,19 +64,20 @@ class Starter:
         Raises:
             OSError: the template is gone, or there are no descriptors left.
         """
-        ours, theirs = socket.socketpair()
+        channel, ends = new_pipe()
         try:
             with self._lock:
                 self._started += 1
                 number = self._started
                 command = _template.COMMAND.pack(_template.START, number)
-                socket.send_fds(self._commands, [command], [theirs.fileno()])
+                socket.send_fds(self._commands, [command], [end.fileno() for end in ends])
         except BaseException:
-            ours.close()
+            channel.forget()
             raise
         finally:
-            theirs.close()
-        return number, Channel(ours)
+            for end in ends:
+                end.close()
+        return number, channel
 
     def end(self, number: int) -> Ending:
         """Kill the worker if it still runs, and say how it ended; when this returns it has."""

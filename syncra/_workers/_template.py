@@ -19,14 +19,14 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeAlias
 
 from syncra._workers import _worker
 
 COMMAND: Final = struct.Struct("<BI")
 """A command, and the number of the worker it is about."""
 START: Final = 1
-"""Start a worker; its end of the pipe comes along."""
+"""Start a worker; the two sockets of its end of the pipe come along: what it reads from, what it writes to."""
 END: Final = 2
 """Kill the worker if it still runs, and answer how it ended."""
 RETIRE: Final = 3
@@ -51,28 +51,33 @@ PROGRAM: Final = """\
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from syncra._workers._template import {entry}
-{entry}(int(sys.argv[2]), sys.argv[3])
+{entry}(sys.argv[2], sys.argv[3])
 """
-"""What a fresh interpreter runs; its arguments: search path as JSON, descriptor of a socket, start method."""
+"""What a fresh interpreter runs; its arguments: search path as JSON, descriptors of sockets, start method."""
 
 
-def run_template(descriptor: int, method: str) -> None:
+def run_template(descriptor: str, method: str) -> None:
     """Obey the pool at the other end of the socket until it is closed; in a forked child: be a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's to deal with
     for number in (signal.SIGTERM, signal.SIGCHLD):  # a caller that ignores them has handed that on
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    with socket.socket(fileno=descriptor) as commands:
-        end = _Template(commands, method).obey()
-    if end is None:
+    with socket.socket(fileno=int(descriptor)) as commands:
+        ends = _Template(commands, method).obey()
+    if ends is None:
         os._exit(0)  # nothing to flush, and the pool waits for this
-    _worker.serve(end)
+    _worker.serve(*ends)
 
 
-def run_worker(descriptor: int, _method: str) -> None:
+def run_worker(descriptors: str, _method: str) -> None:
     """Be a worker in an interpreter of its own."""
     _end_with(os.getppid())
-    _worker.serve(socket.socket(fileno=descriptor))
+    reads, writes = descriptors.split(",")
+    _worker.serve(socket.socket(fileno=int(reads)), socket.socket(fileno=int(writes)))
+
+
+_Ends: TypeAlias = tuple[socket.socket, socket.socket]
+"""What a worker reads from, and what it writes to."""
 
 
 class _Template:
@@ -86,7 +91,7 @@ class _Template:
         self._failed: dict[int, int] = {}
         self._leaving: dict[int, float] = {}
 
-    def obey(self) -> socket.socket | None:
+    def obey(self) -> _Ends | None:
         """Do what is asked until the pool is gone; in a forked child give its end of the pipe at once."""
         poll = select.poll()
         poll.register(self._commands, select.POLLIN)
@@ -99,8 +104,8 @@ class _Template:
                 if kind == CLOSE:
                     self._say_goodbye()
                     return None
-                if kind == START and (end := self._start(number, *descriptors)) is not None:
-                    return end
+                if kind == START and (ends := self._start(number, descriptors)) is not None:
+                    return ends
                 self._end_or_retire(kind, number)
             elif os.getppid() != self._parent:  # its sockets may live on in processes that it forked
                 break
@@ -110,32 +115,33 @@ class _Template:
 
     def _command(self) -> tuple[bytes, list[int]]:
         try:
-            command, descriptors, _, _ = socket.recv_fds(self._commands, COMMAND.size, 1)
+            command, descriptors, _, _ = socket.recv_fds(self._commands, COMMAND.size, 2)
         except ConnectionError:
             return b"", []
         return command, descriptors
 
-    def _start(self, number: int, descriptor: int = -1) -> socket.socket | None:
+    def _start(self, number: int, descriptors: list[int]) -> _Ends | None:
         """Start a worker; in the worker (if forked) give its end of the pipe, in the template None."""
-        if descriptor < 0:  # it was lost on the way, as there was no room for it here
+        this, process = os.getpid(), -1
+        if len(descriptors) < 2:  # they were lost on the way, as there was no room for them here
             self._failed[number] = errno.EMFILE
-            return None
-        this = os.getpid()
-        try:
-            process = os.fork()
-        except OSError as error:
-            self._failed[number] = error.errno or 0
-            os.close(descriptor)
-            return None
+        else:
+            try:
+                process = os.fork()
+            except OSError as error:
+                self._failed[number] = error.errno or 0
         if process:
-            self._running[number] = process
-            os.close(descriptor)
+            if process > 0:
+                self._running[number] = process
+            for descriptor in descriptors:
+                os.close(descriptor)
             return None
         self._commands.close()
         if self._method == "spawn":
-            _become_worker(descriptor)
+            _become_worker(descriptors)
         _end_with(this)
-        return socket.socket(fileno=descriptor)
+        reads, writes = descriptors
+        return socket.socket(fileno=reads), socket.socket(fileno=writes)
 
     def _end_or_retire(self, kind: int, number: int) -> None:
         if kind == END:
@@ -177,12 +183,14 @@ class _Template:
                 os.kill(process, signal.SIGKILL)
 
 
-def _become_worker(descriptor: int) -> NoReturn:
+def _become_worker(descriptors: list[int]) -> NoReturn:
     """Replace this forked child by a fresh interpreter with the same flags and search path."""
-    os.set_inheritable(descriptor, True)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, True)
     flags = sys.orig_argv[1 : sys.orig_argv.index("-c")]
     program = PROGRAM.format(entry="run_worker")
-    os.execv(sys.executable, [sys.executable, *flags, "-c", program, sys.argv[1], str(descriptor), "spawn"])
+    ends = ",".join(map(str, descriptors))
+    os.execv(sys.executable, [sys.executable, *flags, "-c", program, sys.argv[1], ends, "spawn"])
 
 
 def _end_with(parent: int) -> None:

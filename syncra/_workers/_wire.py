@@ -1,6 +1,6 @@
 """One pipe between a pool and a worker: whole messages in, whole messages out.
 
-A message is a kind, a number and a body, the body being one pickle and the large buffers that belong to it.
+A message is a kind, two numbers and a body, the body being one pickle and the large buffers that belong to it.
 What is small travels on the socket itself; what is large is copied by the pool from one process into the other
 (`_memory`), or written into a memory file whose descriptor travels instead. So no message on the socket is
 longer than `INLINE_LIMIT`, and a sender never waits for its reader.
@@ -12,10 +12,11 @@ import array
 import os
 import socket
 import struct
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from pickle import PickleBuffer
 from typing import Final, NamedTuple
@@ -25,11 +26,14 @@ from syncra._workers._memory import allocate
 INLINE_LIMIT: Final = 32_768
 """Bytes of the longest body that travels on the socket.
 
-A worker gets at most three messages before it reads (set up, define, call): they must fit into its socket's
-buffer (Linux gives 208 kB), or a stopped worker would stop its pool.
+A worker gets at most four messages before it reads (set up, forget, define, call; or two calls): they must fit into
+its socket's buffer (Linux gives 208 kB), or a stopped worker would stop its pool.
 """
 
-_HEADER: Final = struct.Struct("<IBI")
+TAKES_BACK: Final = sys.platform == "linux"
+"""Whether a pool can take messages back that the worker has not read: sockets that keep messages whole are needed."""
+
+_HEADER: Final = struct.Struct("<IBIQ")
 _SPILLED: Final = 0xFFFF_FFFF
 _COUNT: Final = struct.Struct("<Q")
 _ENTRY: Final = struct.Struct("<QQ")
@@ -67,30 +71,63 @@ class Body(NamedTuple):
         return Body(parts[0], parts[1:])
 
 
-class UnreadError(EOFError):
-    """The other end is gone and has left messages unread; told by Linux only, elsewhere it is just gone."""
+class Message(NamedTuple):
+    """What is said.
+
+    Attributes:
+        kind: what the two numbers and the body mean.
+        call: which of the calls that were sent to the worker it is about; 0: none.
+    """
+
+    kind: int
+    number: int
+    call: int
+    body: Body
+
+
+class Taken(NamedTuple):
+    """A message that was taken back unread: its kind, its call, and all of it."""
+
+    kind: int
+    call: int
+    content: bytes
 
 
 class Channel:
     """One end of the pipe, owned by one thread at a time.
 
-    Only the pool's end is ever asked whether a message is there (`receive(wait=False)`).
+    Only the pool's end is ever asked whether a message is there (`receive(wait=False)`), and only it takes back what it
+    has sent: it keeps a copy of the socket that the worker reads from. What both read from, each message of goes to
+    one of them.
+
+    Args:
+        reads: the socket that messages come from; at its end the other end of the pipe is gone.
+        writes: the one that they are written to; the same where there is one for both.
+        unread: a copy of the other end of `writes`.
     """
 
-    __slots__ = ("_descriptors", "_end", "_socket", "_start", "_store", "_view", "fileno")
+    __slots__ = ("_descriptors", "_end", "_reads", "_start", "_store", "_unread", "_view", "_writes", "fileno")
 
-    def __init__(self, end: socket.socket) -> None:
-        end.setblocking(True)  # whatever `socket.setdefaulttimeout` says
-        end.set_inheritable(False)  # a program that a task starts must not hide the death of its worker
-        self._socket = end
-        self.fileno = end.fileno()
+    def __init__(self, reads: socket.socket, writes: socket.socket, unread: socket.socket | None = None) -> None:
+        for end in (reads, writes):
+            end.setblocking(True)  # whatever `socket.setdefaulttimeout` says
+            end.set_inheritable(False)  # a program that a task starts must not hide the death of its worker
+        self._reads = reads
+        self._writes = writes
+        self._unread = unread
+        self.fileno = reads.fileno()
         self._store = bytearray(_RECEIVE_BYTES)
         self._view = memoryview(self._store)
         self._start = 0
         self._end = 0
         self._descriptors: deque[int] = deque()
 
-    def send(self, kind: int, number: int, body: Body) -> None:
+    @property
+    def has_more(self) -> bool:
+        """Something is there that was read and not yet given."""
+        return self._start < self._end
+
+    def send(self, kind: int, number: int, body: Body, call: int = 0) -> None:
         """Hand one message over, without waiting for the other end to read it.
 
         Raises:
@@ -98,41 +135,56 @@ class Channel:
             MemoryError: there is no room for the body.
         """
         if not body.buffers and len(body.pickled) <= INLINE_LIMIT:  # `is_large`, without a call
-            self._socket.sendall(_HEADER.pack(len(body.pickled), kind, number) + body.pickled)
+            self._writes.sendall(_HEADER.pack(len(body.pickled), kind, number, call) + body.pickled)
             return
         descriptor = _spill(body)
         try:
-            header = _HEADER.pack(_SPILLED, kind, number)
-            socket.send_fds(self._socket, [header], [descriptor])
+            header = _HEADER.pack(_SPILLED, kind, number, call)
+            socket.send_fds(self._writes, [header], [descriptor])
         finally:
             os.close(descriptor)
 
-    def receive(self, *, wait: bool) -> tuple[int, int, Body] | None:
-        """The next message as (kind, number, body); None if it is not there as a whole and `wait` is False.
+    def take_back(self) -> list[Taken]:
+        """The messages that the other end has not read, in their order; now it never will."""
+        taken: list[Taken] = []
+        while self._unread is not None:
+            try:
+                content, ancillary, _, _ = self._unread.recvmsg(_RECEIVE_BYTES, _FEW_DESCRIPTORS, _DONT_WAIT)
+            except BlockingIOError:
+                break
+            for descriptor in _descriptors(ancillary):
+                os.close(descriptor)
+            if not content:  # it was shut
+                break
+            _, kind, _, call = _HEADER.unpack_from(content)
+            taken.append(Taken(kind, call, content))
+        return taken
+
+    def send_again(self, taken: Taken) -> None:
+        """Send what was taken back as it was; it holds no large body."""
+        self._writes.sendall(taken.content)
+
+    def receive(self, *, wait: bool) -> Message | None:
+        """The next message; None if it is not there as a whole and `wait` is False.
 
         Raises:
             EOFError: the other end is gone, perhaps in the middle of a message.
-            UnreadError: the same, and it has not read all that was sent to it.
             MemoryError: there is no room for the message, which is lost.
         """
         flags = _WAIT if wait else _DONT_WAIT
         while (message := self._take()) is None:
             self._make_room()
             try:
-                count, ancillary, _, _ = self._socket.recvmsg_into([self._view[self._end :]], _FEW_DESCRIPTORS, flags)
+                count, ancillary, _, _ = self._reads.recvmsg_into([self._view[self._end :]], _FEW_DESCRIPTORS, flags)
             except BlockingIOError:
                 return None
-            except ConnectionResetError as error:
-                raise UnreadError("the other end of the pipe was closed with messages in it") from error
             except ConnectionError:
                 count, ancillary = 0, []
             if not count:
                 raise EOFError("the other end of the pipe is closed")
             self._end += count
-            for _, _, content in ancillary:
-                arrived = array.array("i")
-                arrived.frombytes(content[: len(content) - len(content) % arrived.itemsize])
-                self._descriptors.extend(arrived)
+            if ancillary:
+                self._descriptors.extend(_descriptors(ancillary))
         return message
 
     def close(self) -> None:
@@ -142,29 +194,32 @@ class Channel:
 
     def shut(self) -> None:
         """Make both ends read end-of-file, and leave closing to the owner."""
-        with suppress(OSError):  # the other end was first
-            self._socket.shutdown(socket.SHUT_RDWR)
+        for end in (self._writes, self._reads):
+            with suppress(OSError):  # the other end was first
+                end.shutdown(socket.SHUT_RDWR)
 
     def forget(self) -> None:
         """Close this process's copy of the end; a process that shares it by a fork keeps its own."""
-        self._socket.close()
+        for end in (self._reads, self._writes, self._unread):
+            if end is not None:
+                end.close()
         while self._descriptors:
             os.close(self._descriptors.popleft())
 
-    def _take(self) -> tuple[int, int, Body] | None:
+    def _take(self) -> Message | None:
         body_start = self._start + _HEADER.size
         if self._end < body_start:
             return None
-        size, kind, number = _HEADER.unpack_from(self._store, self._start)
+        size, kind, number, call = _HEADER.unpack_from(self._store, self._start)
         if size == _SPILLED:
             self._start = body_start
             if not self._descriptors:  # the kernel drops one that this process has no room for
                 raise MemoryError("no room for a large message: Too many open files")
-            return kind, number, _unspill(self._descriptors.popleft())
+            return Message(kind, number, call, _unspill(self._descriptors.popleft()))
         if self._end < body_start + size:
             return None
         self._start = body_start + size
-        return kind, number, Body(bytes(self._view[body_start : self._start]), [])
+        return Message(kind, number, call, Body(bytes(self._view[body_start : self._start]), []))
 
     def _make_room(self) -> None:
         if self._start == self._end:
@@ -173,6 +228,38 @@ class Channel:
             rest = self._end - self._start
             self._store[:rest] = bytes(self._view[self._start : self._end])
             self._start, self._end = 0, rest
+
+
+def new_pipe() -> tuple[Channel, tuple[socket.socket, socket.socket]]:
+    """The pool's end of a new pipe, and two sockets for the worker: what it reads from and what it writes to.
+
+    The sockets go to another process; close them here. There are two pairs, as the pool must see the worker's end go
+    away although it keeps a copy of what the worker reads from.
+
+    Raises:
+        OSError: there are no descriptors left.
+    """
+    with ExitStack() as opened:
+
+        def pair(kind: socket.SocketKind) -> tuple[socket.socket, socket.socket]:
+            ours, theirs = socket.socketpair(type=kind)
+            opened.callback(theirs.close)
+            opened.callback(ours.close)
+            return ours, theirs
+
+        calls, reads = pair(socket.SOCK_SEQPACKET if TAKES_BACK else socket.SOCK_STREAM)
+        answers, writes = pair(socket.SOCK_STREAM)
+        channel = Channel(answers, calls, reads.dup() if TAKES_BACK else None)
+        opened.pop_all()
+    return channel, (reads, writes)
+
+
+def _descriptors(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
+    """What came along with a message."""
+    arrived = array.array("i")
+    for _, _, content in ancillary:
+        arrived.frombytes(content[: len(content) - len(content) % arrived.itemsize])
+    return arrived.tolist()
 
 
 def _spill(body: Body) -> int:

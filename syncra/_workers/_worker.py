@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from syncra._workers import _failure, _memory, _messages, _script
 from syncra._workers._function import is_async
 from syncra._workers._pickling import UnsendableError, decode, encode, needs_script
-from syncra._workers._wire import Body, Channel
+from syncra._workers._wire import Body, Channel, Message
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,10 +34,10 @@ class _NoCallError(Exception):
         self.answer: _Answer = (kind, _failure.pack(error))
 
 
-def serve(end: socket.socket) -> None:
+def serve(reads: socket.socket, writes: socket.socket) -> None:
     """Answer calls until the pool closes the pipe."""
     os.environ[DEPTH_VARIABLE] = str(int(os.environ.get(DEPTH_VARIABLE, "0")) + 1)
-    channel = Channel(end)
+    channel = Channel(reads, writes)
     os.register_at_fork(after_in_child=channel.forget)  # a task's child must not hide our death
     calls = _Calls()
     try:
@@ -54,16 +54,22 @@ def serve(end: socket.socket) -> None:
 
 def _take_one(channel: Channel, calls: _Calls) -> None:
     """Take one message and send what answers it; afterwards neither arguments nor result are held."""
+    call = 0
     try:
         message = channel.receive(wait=True)
-        answer = None if message is None else calls.take(*message)
+        if message is None:
+            return
+        call = message.call
+        answer = calls.take(message)
     except MemoryError as error:
+        calls.put_off(call + 1)
         answer = _messages.UNREADABLE, _failure.pack(error)
     if answer is None:
         return
     try:
         channel.send(answer[0], 0, answer[1])
     except MemoryError as error:
+        calls.put_off(call + 1)
         channel.send(_messages.RAISED, 0, _failure.pack(UnsendableError("result", str(error))))
 
 
@@ -77,15 +83,13 @@ class _Calls:
         self._room: list[memoryview] = []
         self._held: Body | None = None
         self._sends_buffers = not _memory.can_copy()
+        self._put_off = 0
 
-    def take(self, kind: int, number: int, body: Body) -> _Answer | None:
+    def take(self, message: Message) -> _Answer | None:
         """Do what one message says; the answer, if it wants one."""
+        kind, number, call, body = message
         if kind == _messages.CALL:
-            room, self._room = self._room, []
-            try:
-                return self._answer(number, body.joined(room))
-            except _NoCallError as error:
-                return error.answer
+            return self._called(number, call, body)
         if kind in (_messages.ROOM, _messages.TAKEN, _messages.RESEND):
             return self._moved(kind, body)
         if kind == _messages.DEFINE:
@@ -98,11 +102,27 @@ class _Calls:
             _script.prepare(cast("_script.Preparation", decode(body)))
         return None
 
+    def put_off(self, call: int) -> None:
+        """Don't begin this call: the one before it came to something else than a value."""
+        self._put_off = call
+
     def close(self) -> None:
         """Cancel what async functions left behind, and close their loop."""
         if self._runner is not None:
             runner, self._runner = self._runner, None
             runner.close()
+
+    def _called(self, number: int, call: int, body: Body) -> _Answer:
+        if call == self._put_off:
+            return _messages.NOT_BEGUN, Body(b"", [])
+        room, self._room = self._room, []
+        try:
+            answer = self._answer(number, body.joined(room))
+        except _NoCallError as error:
+            answer = error.answer
+        if answer[0] != _messages.RETURNED:
+            self.put_off(call + 1)
+        return answer
 
     def _answer(self, number: int, body: Body) -> _Answer:
         function = self._functions.get(number) or self._defined(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 
 from syncra import Graph, Input, depends, parse, task, unchecked, unpack
 
@@ -57,3 +58,22 @@ _turns = count()
 def turn() -> int:
     """How many calls of it there were before in this process."""
     return next(_turns)
+
+
+def noted(path: str, name: str, fails: bool) -> None:
+    """Write its name behind those of the tasks that have begun before."""
+    with Path(path).open("a") as file:
+        file.write(f"{name} ")
+    if fails:
+        raise ValueError(name)
+
+
+def at_gate(path: str, gate: str, name: str, failures: int = 0) -> None:
+    """Wait until the gate, a fifo, was opened for writing and closed again, unless it is empty; note its name; fail as
+    often as it is to, counted by the notes.
+    """
+    if gate:
+        Path(gate).read_text()
+    noted(path, name, False)
+    if Path(path).read_text().split().count(name) <= failures:
+        raise ValueError(name)

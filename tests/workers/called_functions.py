@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
@@ -34,6 +35,25 @@ def count_calls() -> int:
     """How often this process has called it: state of the module, as functions by reference see it."""
     with lock:
         return next(_calls)
+
+
+def at_gate(gate: str, act: Callable[..., Any], *arguments: Any) -> Any:
+    """Wait until somebody has opened this fifo for writing and closed it again, and then do something."""
+    Path(gate).read_text()
+    return act(*arguments)
+
+
+def open_gate(gate: str) -> None:
+    """Let whoever waits at this fifo go on."""
+    Path(gate).write_text("open")
+
+
+def touch(path: str) -> None:
+    Path(path).touch()
+
+
+def text(size: int) -> str:
+    return "1" * size
 
 
 def kill_self(number: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from syncra._workers import Event, FunctionRef, Lease, Returned, WorkerPool
+from syncra._workers import Event, FunctionRef, Lease, Returned, Untaken, WorkerPool
 
 Call = tuple[Callable[..., Any], Sequence[Any]] | tuple[Callable[..., Any], Sequence[Any], Mapping[str, Any]]
 
@@ -17,20 +17,24 @@ def events_of(pool: WorkerPool, *calls: Call) -> list[Event]:
 
 
 def events_on(lease: Lease, *calls: Call) -> list[Event]:
-    """The same on a lease that stays open."""
+    """The same on a lease that stays open; calls that no worker has begun are started again."""
     references = {id(function): FunctionRef(function) for function, *_ in calls}
     found: dict[int, Event] = {}
-    started = 0
+    pending = list(reversed(range(len(calls))))
     while len(found) < len(calls):
-        while started < len(calls):
-            function, *rest = calls[started]
+        while pending:
+            function, *rest = calls[pending[-1]]
             given: Any = rest  # Any: arguments, and keywords where there are some
-            if not lease.start(started, references[id(function)], *given):
+            token = pending[-1]
+            if not lease.start(token, references[id(function)], *given, rank=token, until=len(calls)):
                 break
-            started += 1
+            pending.pop()
         for event in lease.wait():
             assert event.token not in found, "a call ended twice"
-            found[event.token] = event
+            if isinstance(event, Untaken):
+                pending.append(event.token)
+            else:
+                found[event.token] = event
     return [found[token] for token in range(len(calls))]
 
 

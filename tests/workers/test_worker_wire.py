@@ -17,7 +17,7 @@ from syncra._workers._wire import INLINE_LIMIT, Body, Channel
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, Channel]]:
     raw, other = socket.socketpair()
-    channel = Channel(other)
+    channel = Channel(other, other)
     yield raw, channel
     channel.forget()
     raw.close()
@@ -34,19 +34,21 @@ BODIES = st.builds(
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 2**32 - 1), BODIES), max_size=3))
-def test_messages_arrive_whole_and_in_order(messages: list[tuple[int, int, Body]]) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 255), st.integers(0, 2**32 - 1), BODIES, st.integers(0, 2**64 - 1)), max_size=3)
+)
+def test_messages_arrive_whole_and_in_order(messages: list[tuple[int, int, Body, int]]) -> None:
     """Three messages of any size are sent before the first is read, and each comes out as it was."""
     left, right = socket.socketpair()
-    sender, receiver = Channel(left), Channel(right)
+    sender, receiver = Channel(left, left), Channel(right, right)
     for message in messages:
         sender.send(*message)
-    for kind, number, body in messages:
+    for kind, number, body, call in messages:
         received = receiver.receive(wait=False)
         assert received is not None
-        assert received[:2] == (kind, number)
-        assert bytes(received[2].pickled) == body.pickled
-        assert [bytes(part) for part in received[2].buffers] == [bytes(part) for part in body.buffers]
+        assert received[:3] == (kind, number, call)
+        assert bytes(received.body.pickled) == body.pickled
+        assert [bytes(part) for part in received.body.buffers] == [bytes(part) for part in body.buffers]
     assert receiver.receive(wait=False) is None
     sender.close()
     receiver.close()
@@ -56,22 +58,22 @@ def test_a_message_in_pieces_is_waited_for(ends: tuple[socket.socket, Channel]) 
     """Byte by byte, nothing is given before all is there."""
     raw, channel = ends
     left, right = socket.socketpair()
-    whole = Channel(left)
-    whole.send(3, 4, Body(b"content", []))
+    whole = Channel(left, left)
+    whole.send(3, 4, Body(b"content", []), 5)
     content = right.recv(100)
     whole.close()
     right.close()
     for position in range(len(content)):
         assert channel.receive(wait=False) is None
         raw.send(content[position : position + 1])
-    assert channel.receive(wait=False) == (3, 4, Body(b"content", []))
+    assert channel.receive(wait=False) == (3, 4, 5, Body(b"content", []))
 
 
-@pytest.mark.parametrize("count", [0, 1, 8, 12])
+@pytest.mark.parametrize("count", [0, 1, 16, 20])
 def test_an_end_in_the_middle_of_a_message_is_an_end(ends: tuple[socket.socket, Channel], count: int) -> None:
     """Half a message is none; both ways of asking say that the other end is gone."""
     raw, channel = ends
-    raw.send((b"\x07\x00\x00\x00\x01\x00\x00\x00\x00content")[:count])
+    raw.send((b"\x07\x00\x00\x00\x01\x00\x00\x00\x00" + bytes(8) + b"content")[:count])
     raw.close()
     for wait in (False, True):
         with pytest.raises(EOFError):
@@ -82,7 +84,7 @@ def test_descriptors_of_unread_messages_are_closed() -> None:
     """A large message that nobody took leaves no descriptor behind."""
     before = len(list(Path("/proc/self/fd").iterdir()))
     left, right = socket.socketpair()
-    sender, receiver = Channel(left), Channel(right)
+    sender, receiver = Channel(left, left), Channel(right, right)
     sender.send(1, 1, Body(b"x" * 10 * INLINE_LIMIT, []))
     sender.send(1, 1, Body(b"x" * 10 * INLINE_LIMIT, []))
     assert receiver.receive(wait=True) is not None
