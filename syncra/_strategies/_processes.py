@@ -154,6 +154,7 @@ class _Driver:
 
         self._run = run
         self._calls = calls
+        self._most = calls.most
         self._returned = _workers.Returned
         self._context: Context = copy_context()
         self._functions = function_refs(run.program)
@@ -210,7 +211,7 @@ class _Driver:
 
     def _sends(self, step: Job) -> bool:
         """Whether the step was sent, or has failed on the way out; False: there is no place for it now."""
-        if len(self._sent) == self._calls.most:
+        if len(self._sent) == self._most:
             return False
         values = self._run.values
         try:
