@@ -12,7 +12,8 @@ from syncra._nodes._input import Input
 from syncra._nodes._node import Node, checked_name, checked_node
 from syncra._nodes._task import is_task
 from syncra._plan import ErrorMode, check_options
-from syncra._programs._program import Program, compile_program
+from syncra._programs._compiler import compile_program
+from syncra._programs._program import Program
 from syncra._signature import MISSING
 from syncra._strategies._interface import Strategy
 from syncra.errors import DeclarationError, WiringError

@@ -13,7 +13,7 @@ from syncra._nodes._node import Binding, Node, checked_name, checked_node
 from syncra._nodes._registry import forget, registered
 from syncra._nodes._task import BaseTask
 from syncra._plan import ErrorMode, Plan
-from syncra._programs._program import Validation
+from syncra._programs._compiler import Validation
 from syncra._results import Results
 from syncra._strategies._interface import Strategy
 from syncra.errors import GraphError, NodeNotFoundError, suggestion

@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeAlias
 from syncra._edges import SettledNodes
 from syncra._frozen import Frozen
 from syncra._nodes._node import Binding, Node
-from syncra._programs._program import Program, Validation, compile_program
+from syncra._programs._compiler import Validation, compile_program
+from syncra._programs._program import Program
 from syncra._results import Results
 from syncra._runs._begin import begin
 from syncra._runs._bindings import start_values

@@ -117,7 +117,7 @@ def test_it_looks_like_a_function() -> None:
 def test_it_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is compiled in a call."""
     made = function(total, price)
-    monkeypatch.setattr("syncra._programs._program._Compiler.steps", None)
+    monkeypatch.setattr("syncra._programs._compiler._Compiler.steps", None)
     assert made(2.0) == 6.0
 
 
