@@ -30,8 +30,9 @@ def main() -> None:
     context = get_context("forkserver")
     with WorkerPool(2) as pool, pool.lease() as lease, ProcessPoolExecutor(2, mp_context=context) as executor:
         add = FunctionRef(operator.add)
-        ours, theirs = in_turns(lambda: call(lease, add, CALLS), lambda: submit(executor, CALLS))
-        show("small call / ProcessPoolExecutor.submit", ours / CALLS, theirs / CALLS)
+        for name, ahead in (("small call", True), ("small call, none sent ahead", False)):
+            ours, theirs = in_turns(lambda: call(lease, add, CALLS, ahead), lambda: submit(executor, CALLS))  # noqa: B023
+            show(f"{name} / ProcessPoolExecutor.submit", ours / CALLS, theirs / CALLS)
 
         array = np.ones(ARRAY_BYTES, dtype=np.uint8)
         length, ones = FunctionRef(len), FunctionRef(np.ones)
@@ -46,11 +47,12 @@ def main() -> None:
     show("first result of a new pool / of a new executor", ours, theirs)
 
 
-def call(lease: Lease, function: FunctionRef, count: int) -> None:
-    """That many small calls, each started as soon as a worker is free."""
+def call(lease: Lease, function: FunctionRef, count: int, ahead: bool) -> None:
+    """That many small calls, each started as soon as a worker is free, or before that."""
     started = ended = 0
+    until = count if ahead else 0
     while ended < count:
-        while started < count and lease.start(started, function, (started, 1)):
+        while started < count and lease.start(started, function, (started, 1), rank=started, until=until):
             started += 1
         ended += len(lease.wait())
 
