@@ -3,6 +3,7 @@
 A pool may send a second call before the first is answered, so that a worker that is done need not be woken. The calls
 of a worker are numbered, and it does not begin call n + 1 if it could not simply answer call n with RETURNED: the pool
 may want something else then. After such an answer the pool leaves a number out, which tells the worker that it knows.
+The number of a call that was taken back is given to the next one, as that waits behind the same call.
 """
 
 from __future__ import annotations

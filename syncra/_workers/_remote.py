@@ -151,6 +151,8 @@ class Worker:
         for message in self.channel.take_back():
             if message.kind == _messages.CALL:
                 unread.append(self.calls.pop(message.call))
+                if message.call == self._numbered:
+                    self._numbered -= 1  # what is sent next waits behind the same call
             else:
                 self.channel.send_again(message)
         found: Call | None = None
@@ -190,14 +192,15 @@ class Worker:
             UnsendableError: the function cannot travel by value.
             ConnectionError: the worker is dead.
         """
-        (call,) = self.calls.values()
-        function = call.function
         if self._defined_by_value is not False:
             return False
+        (call,) = self.calls.values()  # nothing waits behind the first one of a function
+        function = call.function
         if not function.by_value:
             function.switch_to_value()
         self._known.discard(function.number)
         self.calls.clear()
+        self._numbered += 1  # as after any answer but RETURNED
         self.call(call)
         return True
 

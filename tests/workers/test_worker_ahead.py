@@ -13,7 +13,19 @@ import called_functions as functions
 import pytest
 from pool_driving import events_on
 
-from syncra._workers import Died, Event, FunctionRef, Lease, Raised, Returned, Untaken, WorkerPool, _remote, _wire
+from syncra._workers import (
+    Died,
+    Event,
+    FunctionRef,
+    Lease,
+    Raised,
+    Returned,
+    Unsendable,
+    Untaken,
+    WorkerPool,
+    _remote,
+    _wire,
+)
 from syncra._workers._wire import INLINE_LIMIT
 
 pytestmark = pytest.mark.skipif(not _wire.TAKES_BACK, reason="messages can be taken back on Linux only")
@@ -188,6 +200,49 @@ def test_what_waits_behind_anything_but_a_small_value_is_not_begun(
     assert (tmp_path / "touched").exists()
 
 
+def test_what_waits_in_place_of_another_is_not_begun_after_a_failure_either(
+    lease: Lease, gate: str, tmp_path: Path
+) -> None:
+    """The call that waited first was taken back."""
+    begun = str(tmp_path / "begun")
+    os.mkfifo(begun)
+    block(lease, begun, functions.at_gate, gate, functions.raise_error, ValueError("raised"))
+    functions.open_gate(begun)  # returns when the call has begun
+    wait_behind(lease, add, 2)
+    assert lease.take_back(SECOND)
+    wait_behind(lease, touch, str(tmp_path / "touched"), token=THIRD)
+    functions.open_gate(gate)
+    assert {event.token: type(event) for event in events(lease, 2)} == {FIRST: Raised, THIRD: Untaken}
+    assert not (tmp_path / "touched").exists()
+
+
+def test_what_waits_behind_a_call_of_a_function_that_no_worker_can_use_is_not_begun(
+    lease: Lease, tmp_path: Path
+) -> None:
+    """That ends as the first call of the function did, though the worker was not told of the function again."""
+    gate = tmp_path / "gate"
+    gate.touch()  # it is open at first
+    unusable = FunctionRef(Unusable(str(gate)))
+    assert lease.start(FIRST, unusable)
+    assert isinstance(events(lease, 1)[0], Unsendable)
+    for _ in range(2):
+        assert lease.start(FIRST, add, (1,))
+        assert isinstance(events(lease, 1)[0], Returned)
+    gate.unlink()
+    os.mkfifo(gate)
+    assert lease.start(FIRST, unusable, rank=FIRST, until=LAST)
+    wait_behind(lease, touch, str(tmp_path / "touched"))
+    functions.open_gate(str(gate))
+    assert {event.token: type(event) for event in events(lease, 2)} == {FIRST: Unsendable, SECOND: Untaken}
+    assert not (tmp_path / "touched").exists()
+
+
+def test_a_call_is_made_again_at_once_when_its_function_has_to_travel_by_value(lease: Lease) -> None:
+    """It is not taken for one that waited behind itself."""
+    assert lease.start(FIRST, FunctionRef(rewritten), (1,))
+    assert [(event.token, type(event)) for event in events(lease, 1)] == [(FIRST, Returned)]
+
+
 def test_a_worker_that_dies_costs_the_call_that_it_was_making(lease: Lease, gate: str, tmp_path: Path) -> None:
     """The one that waited behind it was not begun, and can be made by another worker."""
     block(lease, gate, os._exit, 7)
@@ -230,9 +285,7 @@ def test_a_worker_that_idles_takes_over_what_waits(gate: str, tmp_path: Path) ->
         ready(lease)
         block(lease, gate)
         assert lease.start(THIRD, at_gate, (other_gate, functions.add, 3), rank=THIRD)
-        wait_behind(
-            lease, FunctionRef.__new__(FunctionRef) if False else at_gate, os.devnull, functions.open_gate, gate
-        )
+        wait_behind(lease, at_gate, os.devnull, functions.open_gate, gate)
         functions.open_gate(other_gate)
         assert {event.token for event in events(lease, 3)} == {FIRST, SECOND, THIRD}
 
@@ -302,6 +355,25 @@ def test_a_large_call_waits_for_a_worker_and_is_pickled_once(lease: Lease, gate:
     assert isinstance(event, Returned)
     assert event.value == len(large)
     assert pickled == [1]
+
+
+def rewritten(value: int) -> int:
+    """Has other code in a worker: pytest rewrites its assertion."""
+    assert value
+    return value
+
+
+class Unusable:
+    """Can be called, and does not unpickle: it fails when somebody opens the gate."""
+
+    def __init__(self, gate: str) -> None:
+        self.gate = gate
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return functions.at_gate, (self.gate, functions.raise_error, ImportError("unusable"))
+
+    def __call__(self) -> None:
+        raise AssertionError("it was called where it should not be")
 
 
 class Counted:
