@@ -6,10 +6,11 @@ same thing behind this gate, and their annotations are resolved as far as the na
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from inspect import Parameter as Described
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -18,6 +19,7 @@ from weakref import WeakKeyDictionary
 
 from syncra._annotations import is_resolved, resolve
 from syncra._relation import unwrap_awaitable
+from syncra._siblings import Siblings
 from syncra.errors import SignatureError
 
 __all__ = ["MISSING", "Parameter", "Signature", "as_callable", "read_signature"]
@@ -73,6 +75,8 @@ class Signature:
         is_async: calling it gives a coroutine.
         place: "file:line" of its definition, or its module where it has no source.
         unresolved: annotations hold names that do not exist yet.
+        bare: the same without defaults, shared by all functions of one `def` that differ in nothing else; None where
+            there are no defaults, and this one is shared.
         local_names: what names of the enclosing function in these annotations stand for, to read them again.
     """
 
@@ -83,6 +87,7 @@ class Signature:
     place: str
     unresolved: bool
     local_names: Mapping[str, object]
+    bare: Signature | None = None
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of this name that can be filled by name or position, if there is one."""
@@ -91,6 +96,8 @@ class Signature:
 
 # A Signature must not hold its function: the entry would keep its own key alive.
 _read: WeakKeyDictionary[Callable[..., object], Signature] = WeakKeyDictionary()
+# Nor may what siblings share hold the defaults of one of them.
+_bare: Siblings[Signature] = Siblings()
 
 
 def read_signature(
@@ -110,10 +117,52 @@ def read_signature(
         return _read_anew(function, local_names)
     known = _read.get(function)
     if known is None:
-        known = _read_anew(function, local_names)
+        known = _read_anew(function, local_names) if function.__dict__ else _read_as_sibling(function, local_names)
         if not known.unresolved:
             _read[function] = known
     return known
+
+
+def _read_as_sibling(function: FunctionType, local_names: Callable[[], Mapping[str, object]] | None) -> Signature:
+    """The signature of a plain function, of which another one of the same `def` may have been read before."""
+
+    def scopes() -> tuple[Mapping[str, object], ...]:
+        is_nested = local_names is not None and "." in function.__qualname__
+        names = local_names() if local_names is not None and is_nested else _NO_NAMES
+        return _closure(function), names, function.__globals__, vars(builtins)
+
+    def read() -> tuple[Signature, bool]:
+        signature = _read_anew(function, local_names)
+        if function.__defaults__ or function.__kwdefaults__:
+            parameters = tuple([replace(each, default=MISSING) for each in signature.parameters])
+            signature = replace(signature, parameters=parameters)
+        return signature, not signature.unresolved
+
+    bare = _bare.of(function, scopes, read)
+    return _with_defaults(bare, function) if function.__defaults__ or function.__kwdefaults__ else bare
+
+
+def _with_defaults(bare: Signature, function: FunctionType) -> Signature:
+    """The bare signature with the defaults of this function."""
+    count, defaults = function.__code__.co_argcount, function.__defaults__ or ()
+    places = dict(zip(range(count - len(defaults), count), defaults, strict=True))
+    by_name = function.__kwdefaults__ or _NO_NAMES
+    parameters = tuple(
+        [
+            Parameter(
+                each.name,
+                each.hint,
+                places[place] if place in places else by_name.get(each.name, MISSING),
+                each.positional,
+                each.keyword,
+                each.variadic,
+            )
+            for place, each in enumerate(bare.parameters)
+        ]
+    )
+    return Signature(
+        bare.name, parameters, bare.result, bare.is_async, bare.place, bare.unresolved, bare.local_names, bare
+    )
 
 
 def as_callable(function: object) -> Callable[..., object]:
@@ -122,8 +171,8 @@ def as_callable(function: object) -> Callable[..., object]:
     Raises:
         SignatureError: it is not callable, or it is a class or an instance method.
     """
-    if isinstance(function, FunctionType) and "." not in function.__qualname__:
-        return function  # what is nearly always given
+    if isinstance(function, FunctionType):  # what is nearly always given
+        return _no_method(function)
     if isinstance(function, staticmethod):
         return as_callable(function.__func__)
     if isinstance(function, classmethod):
@@ -137,7 +186,12 @@ def as_callable(function: object) -> Callable[..., object]:
         )
     if not callable(function):
         raise SignatureError(f"a task is made from a function, not from {_shown(function)}")
-    if isinstance(function, FunctionType) and _is_instance_method(function):
+    return function
+
+
+def _no_method(function: FunctionType) -> FunctionType:
+    owner, _, _ = function.__qualname__.rpartition(".")
+    if owner and not owner.endswith("<locals>") and function.__code__.co_varnames[:1] in _INSTANCES:
         raise SignatureError(
             f"{function.__qualname__!r} is an instance method: a task has no instance to call it on;"
             " write a static method or a function that takes the instance from a dependency"
@@ -148,11 +202,6 @@ def as_callable(function: object) -> Callable[..., object]:
 def _shown(value: object) -> str:
     """A value named by its type, for values whose own repr may be long or may raise."""
     return f"{type(value).__name__} object"
-
-
-def _is_instance_method(function: FunctionType) -> bool:
-    owner, _, _ = function.__qualname__.rpartition(".")
-    return bool(owner) and not owner.endswith("<locals>") and function.__code__.co_varnames[:1] in _INSTANCES
 
 
 def _read_anew(function: Callable[..., object], local_names: Callable[[], Mapping[str, object]] | None) -> Signature:

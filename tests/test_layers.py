@@ -21,6 +21,7 @@ LAYERS = (
         "_cpus",
         "_unbroken",
         "_annotations",
+        "_siblings",
         "_stand_ins",
         "_relation",
         "_values",

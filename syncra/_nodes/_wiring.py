@@ -29,8 +29,9 @@ _TOO_FEW = (
 Sources = tuple["Node[object] | str", ...]
 Wired = tuple[Wiring, Sources, list[DeclarationError]]
 
-# One function may be many tasks. Where nothing but nodes in order fills its parameters, the number of these decides its
-# wiring. Long ones are seldom met again.
+# One function may be many tasks, and so may the functions of one `def`. Where nothing but nodes in order fills the
+# parameters, the number of these decides their wiring; less than none are those of `depends` defaults. Long ones are
+# seldom met again.
 _in_order: WeakKeyDictionary[Signature, dict[int, Wiring]] = WeakKeyDictionary()
 _LONG = 16
 
@@ -48,16 +49,26 @@ def wire(signature: Signature, dependencies: object, arguments: object, after: o
     nodes = _only_nodes(dependencies) if arguments is None and after is None else None
     if nodes is None or len(nodes) > _LONG:
         return _wired(signature, dependencies, arguments, after, whole=whole)
-    known = _in_order.get(signature)
+    shared, count = signature, len(nodes)
+    if signature.bare is not None and not nodes and (nodes := _marked(signature)):
+        shared, count = signature.bare, -len(nodes)
+    known = _in_order.get(shared)
     if known is None:
-        known = _in_order[signature] = {}
-    wiring = known.get(len(nodes))
+        known = _in_order[shared] = {}
+    wiring = known.get(count)
     if wiring is not None:
         return wiring, nodes, []
     wiring, sources, faults = _wired(signature, dependencies, None, None, whole=whole)
     if sources == nodes and not wiring.open and not faults:
-        known[len(nodes)] = wiring
+        known[count] = wiring
     return wiring, sources, faults
+
+
+def _marked(signature: Signature) -> tuple[Node[object], ...]:
+    """The nodes of `depends` defaults, if all parameters have such; none, if not."""
+    defaults = [each.default for each in signature.parameters]
+    nodes = tuple([each.node for each in defaults if isinstance(each, Dependency)])
+    return nodes if len(nodes) == len(defaults) else ()
 
 
 def _only_nodes(dependencies: object) -> tuple[Node[object], ...] | None:
