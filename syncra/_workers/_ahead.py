@@ -39,6 +39,10 @@ class Ahead:
         self._roomy[worker] = None
         self._begun += 1
 
+    def ended(self, call: Call) -> None:
+        """The call has ended, perhaps without having begun."""
+        self._calls.pop(call.token, None)
+
     def forget(self, worker: Worker) -> None:
         """The worker is gone, or has no call."""
         self._roomy.pop(worker, None)

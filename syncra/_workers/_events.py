@@ -57,7 +57,7 @@ class Died:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Untaken:
-    """The worker died before it had read the call: nothing was called, and the call can be made again."""
+    """The call was sent and never begun, for what happened before it or beside it: it can be made again."""
 
     token: int
 

@@ -41,6 +41,7 @@ class Lease:
         self._calls: dict[int, Worker] = {}
         """By token: the worker that has the call."""
         self._ahead = Ahead(pool.max_workers)
+        self._may_send_ahead = pool.sends_ahead
         self._refused: tuple[int, Body] | None = None
         """A call that was too large to wait, as it was encoded."""
         self._reading: dict[int, Worker] = {}
@@ -63,7 +64,7 @@ class Lease:
     @property
     def most(self) -> int:
         """How many calls can be under way at once, those that wait behind others included."""
-        return self._pool.max_workers * (2 if self._pool.sends_ahead else 1)
+        return self._pool.max_workers * (2 if self._may_send_ahead else 1)
 
     @property
     def waiting(self) -> Collection[int]:
@@ -117,6 +118,7 @@ class Lease:
             worker.call(call)
         except ConnectionError:
             ending = self._pool.discard(worker)
+            self._pool.check_usable()  # closed under a run, as is said then
             if worker.is_fresh():
                 raise not_started(ending) from None
             return False
@@ -132,7 +134,7 @@ class Lease:
 
     def _sends_ahead(self, call: Call, arguments: Sequence[object], keywords: Mapping[str, object]) -> bool:
         """Whether the call was sent to wait behind another, or can't be sent at all."""
-        if not self._ahead.has_places or self._pool.is_wanted(self):
+        if not self._may_send_ahead or not self._ahead.has_places or self._pool.is_wanted(self):
             return False
         try:
             self._move_on()
@@ -296,7 +298,7 @@ class Lease:
                 continue
             worker = self._reading[descriptor]
             self._collect(worker)
-            while worker.calls and worker.channel.has_more:
+            while descriptor in self._reading and worker.channel.has_more:  # or it may be another lease's by now
                 self._collect(worker)
         return woken
 
@@ -375,14 +377,15 @@ class Lease:
 
     def _answered(self, worker: Worker, kind: int) -> int:
         """The token of the call that has ended; without another the worker may be another lease's from now on."""
-        token = worker.answered(kind).token
-        del self._calls[token]
+        call = worker.answered(kind)
+        del self._calls[call.token]
+        self._ahead.ended(call)
         if worker.calls:
             self._ahead.began(worker)
         else:
             self._let_go(worker)
             self._pool.release(worker)
-        return token
+        return call.token
 
     def _let_go(self, worker: Worker) -> None:
         """Forget the worker and what calls it still has."""

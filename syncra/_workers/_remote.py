@@ -274,6 +274,12 @@ class Worker:
         self.starter.retire(self._number)
 
     def _stop_copying(self, error: OSError) -> None:
-        """Copying failed: it is not allowed here, unless the process has just died."""
-        if error.errno != errno.ESRCH:
-            self.starter.copies_memory = False
+        """Copying failed: it is not allowed here.
+
+        Raises:
+            ConnectionError: the process has just died. A call sent to it now would count as not begun, and be made
+                again, though it may be what fills the memory.
+        """
+        if error.errno == errno.ESRCH:
+            raise ConnectionError("the worker is dead") from error
+        self.starter.copies_memory = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from syncra._workers import (
     Unsendable,
     Untaken,
     WorkerPool,
+    _memory,
     _remote,
     _wire,
 )
@@ -243,6 +245,24 @@ def test_a_call_is_made_again_at_once_when_its_function_has_to_travel_by_value(l
     assert [(event.token, type(event)) for event in events(lease, 1)] == [(FIRST, Returned)]
 
 
+def test_what_waits_behind_a_value_that_has_to_be_sent_once_more_is_told_first(
+    lease: Lease, gate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the value can't be copied, the worker says that it has not begun the next call before it sends it."""
+
+    def refused(process: int, target: memoryview, source: int) -> None:
+        raise OSError(errno.EPERM, "refused")
+
+    monkeypatch.setattr(_memory, "copy_in", refused)
+    block(lease, gate, functions.text, 2 * INLINE_LIMIT)
+    wait_behind(lease, add, 2)
+    functions.open_gate(gate)
+    found = events(lease, 1)
+    assert not lease.waiting
+    found += events(lease, 2 - len(found))
+    assert [(type(event), event.token) for event in found] == [(Untaken, SECOND), (Returned, FIRST)]
+
+
 def test_a_worker_that_dies_costs_the_call_that_it_was_making(lease: Lease, gate: str, tmp_path: Path) -> None:
     """The one that waited behind it was not begun, and can be made by another worker."""
     block(lease, gate, os._exit, 7)
@@ -334,6 +354,19 @@ def test_workers_that_are_replaced_after_some_calls_get_one_at_a_time() -> None:
     """What waits would be a call more than they may make."""
     with WorkerPool(1, max_calls=3) as pool, pool.lease() as lease:
         assert lease.most == 1
+
+
+def test_workers_that_are_replaced_get_one_at_a_time_beside_other_leases_too(gate: str, tmp_path: Path) -> None:
+    """A lease that has fewer calls under way than there are workers has none wait either."""
+    other_gate = str(tmp_path / "other")
+    os.mkfifo(other_gate)
+    with WorkerPool(2, max_calls=10) as pool, pool.lease() as lease, pool.lease() as other:
+        for _ in range(2):
+            assert lease.start(FIRST, at_gate, (os.devnull, functions.add, 1))
+            events(lease, 1)
+        block(lease, gate)
+        assert other.start(FIRST, at_gate, (other_gate, functions.add, 1))
+        assert not lease.start(SECOND, at_gate, (os.devnull, functions.add, 2), rank=SECOND, until=LAST)
 
 
 def test_a_large_call_waits_for_a_worker_and_is_pickled_once(lease: Lease, gate: str) -> None:
