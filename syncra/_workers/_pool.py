@@ -105,12 +105,13 @@ class WorkerPool:
             self._forget()
             return
         with self._lock:
-            workers, self._workers, self._idle = self._workers, set(), []
-        for worker in workers:
-            if worker.lease is None:
-                worker.channel.close()
-            else:
-                worker.channel.shut()
+            for worker in tuple(self._workers):
+                if worker.lease is None:
+                    self._workers.discard(worker)
+                    worker.channel.close()
+                else:
+                    worker.channel.shut()  # its lease finds out, and sees it off
+            self._idle.clear()
         if self._starter is not None:
             self._starter.close()
 
@@ -145,6 +146,9 @@ class WorkerPool:
         """An idle worker or a new one; None if there is neither: then the lease is in line for the next."""
         with self._lock:
             self.check_usable()
+            if lease.offered is not None:  # only just now
+                worker, lease.offered = lease.offered, None
+                return worker
             if self._idle:
                 worker = self._idle[-1]
                 worker.lease = lease  # before it leaves the list: an interrupt in between loses no worker
@@ -165,17 +169,19 @@ class WorkerPool:
     def release(self, worker: Worker) -> None:
         """Take back a worker whose call has ended: the lease that waits longest gets it."""
         with self._lock:
-            releasing, worker.lease = worker.lease, None
             if self._is_closed:
+                self._workers.discard(worker)
                 worker.channel.close()
             elif worker.has_made(self._max_calls):
                 self._workers.discard(worker)
                 worker.retire()
                 self._wake_next()
             elif self._waiting:
-                self._offer(worker, releasing)
+                self._offer(worker)
+                return
             else:
                 self._idle.append(worker)
+            worker.lease = None  # at last: an interrupt before leaves it to the lease, which ends it
 
     def discard(self, worker: Worker) -> Ending:
         """Kill a worker, or find out how it died; another takes its place when one is needed."""
@@ -205,18 +211,21 @@ class WorkerPool:
     def _wake_next(self) -> None:
         """A place has become free: who waits starts the worker itself, and meets its errors."""
         if self._waiting:
-            self._next().wake()
+            with Unbroken():
+                self._next().wake()
 
     def _next(self) -> Lease:
         lease = self._waiting.popleft()
         lease.is_waiting = False
         return lease
 
-    def _offer(self, worker: Worker, releasing: Lease | None) -> None:
-        worker.lease = lease = self._next()
-        lease.offered = worker
-        if lease is not releasing:  # who releases is awake
-            lease.wake()
+    def _offer(self, worker: Worker) -> None:
+        releasing = worker.lease
+        with Unbroken():  # or the lease would be out of line, without a worker
+            worker.lease = lease = self._next()
+            lease.offered = worker
+            if lease is not releasing:  # who releases is awake
+                lease.wake()
 
     def _launched(self, lease: Lease) -> Worker:
         """A new worker, told what it needs before its first call; its process may still be starting."""

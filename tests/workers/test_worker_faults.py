@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -15,7 +16,8 @@ import called_functions as functions
 import pytest
 from pool_driving import event_of, events_of, events_on, value_of, values_on
 
-from syncra._workers import Died, Event, FunctionRef, Raised, Returned, Unsendable, WorkerPool
+from syncra._workers import Died, Event, FunctionRef, Raised, Returned, Unsendable, WorkerPool, _memory, _wire
+from syncra._workers._remote import Worker
 
 CRASHES: list[tuple[Callable[..., Any], tuple[Any, ...], int | None, int | None]] = [
     (os._exit, (7,), 7, None),
@@ -247,3 +249,87 @@ def end(process: int) -> None:
     os.kill(process, signal.SIGKILL)
     select.select([descriptor], [], [])
     os.close(descriptor)
+
+
+def test_a_worker_that_dies_while_it_is_given_a_large_call_costs_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the kernel kills it for may be that call: made again and again it would never end."""
+
+    def kill(process: int, source: memoryview, target: int) -> None:
+        end(process)
+        raise ProcessLookupError(errno.ESRCH, "killed")
+
+    monkeypatch.setattr(_memory, "copy_out", kill)
+    with WorkerPool(1) as pool, pool.lease() as lease:
+        assert lease.start(1, FunctionRef(functions.length), ("1" * 100_000,))
+        while not (found := lease.wait()):
+            pass
+        assert [type(event) for event in found] == [Died]
+
+
+def test_answers_of_a_worker_that_was_given_back_are_the_next_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though they may be there before the lease that has given it back goes on."""
+    with WorkerPool(1) as pool, pool.lease() as lease, pool.lease() as other:
+        assert lease.start(1, FunctionRef(functions.add), (1,))
+        assert not other.start(1, FunctionRef(functions.add), (2,))
+        release = WorkerPool.release
+
+        def release_and_go_on(pool: WorkerPool, worker: Worker) -> None:
+            release(pool, worker)
+            if worker.lease is other:
+                assert other.start(2, FunctionRef(functions.add), (2,))
+                message = worker.channel.receive(wait=True)
+                assert message is not None
+                header = _wire._HEADER.pack(len(message.body.pickled), *message[:3])
+                pretended = header + message.body.pickled
+                worker.channel._store[: len(pretended)] = pretended  # as if it was read and not yet taken
+                worker.channel._start, worker.channel._end = 0, len(pretended)
+
+        monkeypatch.setattr(WorkerPool, "release", release_and_go_on)
+        assert [type(event) for event in lease.wait()] == [Returned]
+        assert lease.wait(0.0) == []
+
+
+def test_a_worker_that_is_offered_just_as_one_is_asked_for_is_taken() -> None:
+    """The lease is not in line for a second one, whose offer would hide the first."""
+    with WorkerPool(1) as pool, pool.lease() as lease, pool.lease() as other:
+        assert lease.start(1, FunctionRef(functions.add), (1,))
+        assert pool.acquire(other) is None
+        lease.wait()
+        offered = other.offered
+        assert offered is not None
+        assert pool.acquire(other) is offered
+        assert other.offered is None
+        assert not other.is_waiting
+
+
+def test_an_interrupt_while_a_worker_is_given_back_loses_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lease still has it, and ends it."""
+
+    def interrupted(worker: Worker, calls: int | None) -> bool:
+        raise KeyboardInterrupt
+
+    with WorkerPool(1) as pool:
+        with pool.lease() as lease:
+            assert lease.start(1, FunctionRef(functions.add), (1,))
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(Worker, "has_made", interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    lease.wait()
+        with pool.lease() as lease:
+            assert lease.start(1, FunctionRef(functions.add), (1,))
+
+
+def test_closing_the_pool_under_a_run_leaves_nothing(tmp_path: Path) -> None:
+    """The run is told; its workers are gone, and all descriptors are closed, when its lease is."""
+    gate = str(tmp_path / "gate")
+    os.mkfifo(gate)
+    at_gate = FunctionRef(functions.at_gate)
+    before = descriptors()
+    with WorkerPool(2) as pool:
+        with pool.lease() as lease:
+            for token in range(2):
+                assert lease.start(token, at_gate, (gate, functions.add, 1))
+            pool.close()
+            with pytest.raises(RuntimeError, match="closed"):
+                lease.wait()
+        assert descriptors() == before
