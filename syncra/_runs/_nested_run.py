@@ -153,20 +153,27 @@ class NestedRun(FanOutRun):
         self._look_at(step.call)
         self._spread()
 
+    def wants(self, step: Job) -> bool:
+        """Whether a running job that the driver has not begun is to be begun: its own run may have failed meanwhile."""
+        if not isinstance(step, InnerJob):
+            return super().wants(step)
+        return not self.stopping and step.call.run.wants(step.job)
+
     def cancelled(self, step: Job) -> None:
-        """The running job was cancelled by the driver, because the run is stopping.
+        """The running job was cancelled by the driver, because the run, or the one inside that it is of, is stopping.
 
         Raises:
-            ProtocolError: it is not running, or the run is not stopping.
+            ProtocolError: it is not running, or nothing is stopping.
         """
-        self._expect(self.stopping, step)
         if not isinstance(step, InnerJob):
             super().cancelled(step)
             return
-        self._running -= 1
-        step.call.run.stop(CutOff())
+        if self.stopping:
+            step.call.run.stop(CutOff())
         step.call.run.cancelled(step.job)
+        self._running -= 1
         self._look_at(step.call)
+        self._spread()
 
     def end(self) -> Ended:
         """What the finished run came to. The run forgets it.

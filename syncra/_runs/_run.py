@@ -232,6 +232,10 @@ class Run:
         self._note(step, error, len(before) + 1)
         self._give_up(step, Failed(error, tuple(before)))
 
+    def wants(self, step: Job) -> bool:
+        """Whether a running step that the driver has not begun is to be begun; otherwise it is to be `cancelled`."""
+        return not self.stopping
+
     def cancelled(self, step: Job) -> None:
         """The running step was cancelled by the driver, because the run is stopping.
 

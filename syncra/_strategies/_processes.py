@@ -183,7 +183,7 @@ class _Driver:
     def _hand_out(self) -> None:
         """Hand ready steps out until there is none, or no place for one, which is held."""
         while (step := self._next()) is not None:
-            if self._run.stopping:
+            if not self._run.wants(step):
                 self._run.cancelled(step)
             elif step.is_local:
                 self._call_here(step)

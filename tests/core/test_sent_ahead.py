@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from importable_tasks import at_gate, noted
 
-from syncra import Graph, Node, Processes, Retry, task
+from syncra import Graph, Node, Processes, Retry, function, task
 from syncra._runs._run import Run
-from syncra._workers import Event, Lease, _remote
+from syncra._workers import Event, Lease, _remote, _wire
+
+_taking_back = pytest.mark.skipif(not _wire.TAKES_BACK, reason="messages can be taken back on Linux only")
 
 
 class InTurn:
@@ -116,6 +118,7 @@ def open_gate(gate: str) -> None:
     Path(gate).write_text("")
 
 
+@_taking_back
 def test_what_becomes_ready_goes_before_what_waits_in_a_worker(
     tmp_path: Path, one_worker: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +148,7 @@ def test_what_becomes_ready_goes_before_what_waits_in_a_worker(
     assert gates.noted == "delayed known known0 known1 running delayed delayed0 delayed1 delayed2 last".split()
 
 
+@_taking_back
 def test_what_waits_in_a_worker_does_not_begin_after_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is taken back while the worker still makes the call before it."""
     monkeypatch.setattr(_remote, "_SHORT_SECONDS", math.inf)
@@ -188,3 +192,14 @@ def test_what_waits_in_a_worker_does_not_begin_after_a_failure(tmp_path: Path, m
         Graph.of(*nodes).compile().run(strategy=Processes(2))
     opener.join()
     assert sorted(gates.noted) == ["a0", "a1", "b0", "b1", "failing", "running"]
+
+
+def test_what_is_held_does_not_begin_after_a_failure_of_its_own_run(tmp_path: Path, one_worker: Processes) -> None:
+    """A step of a graph function waits for the worker while another fails: that run is over, the outer one is not."""
+    gates = Gates(tmp_path)
+    failing, held = gates.task("failing", failures=1), gates.task("held")
+    inner = function(gates.task("inner", failing, held))
+    outer = [task(name=name)(inner) for name in ("first", "second")]
+    results = Graph.of(*outer, gates.task("outer")).compile().run(strategy=one_worker, on_error="continue")
+    assert [node.name for node in results.failures] == ["first"]
+    assert gates.noted == "failing failing held inner outer".split()
