@@ -69,6 +69,10 @@ class ExecutorCalls:
         future.add_done_callback(partial(self._put, token))
         return True
 
+    def may_have_place(self, *, waits: bool) -> bool:
+        """Whether there are fewer calls under way than there are workers."""
+        return len(self._running) < self.most
+
     def _put(self, token: int, future: Future[Any]) -> None:
         self._ended.put((token, future))
 

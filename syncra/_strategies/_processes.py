@@ -129,6 +129,7 @@ class _Calls(Protocol):
     @property
     def waiting(self) -> Collection[int]: ...
     def last_waiting(self, *, behind: int) -> int | None: ...
+    def may_have_place(self, *, waits: bool) -> bool: ...
     def start(
         self,
         token: int,
@@ -211,7 +212,10 @@ class _Driver:
 
     def _sends(self, step: Job) -> bool:
         """Whether the step was sent, or has failed on the way out; False: there is no place for it now."""
-        if len(self._sent) == self._most:
+        # A call that takes too long costs its worker: nothing waits there, and its own time begins when it is sent.
+        limit = step.policy.timeout
+        waits = limit is None
+        if len(self._sent) == self._most or not self._calls.may_have_place(waits=waits):
             return False
         values = self._run.values
         try:
@@ -219,9 +223,7 @@ class _Driver:
         except BaseException as error:  # told to the run, which decides whether it goes on
             self._run.fail(step, error)
             return True
-        token, index, limit = step.token, step.index, step.policy.timeout
-        # A call that takes too long costs its worker: nothing waits there, and its own time begins when it is sent.
-        waits = limit is None
+        token, index = step.token, step.index
         until = self._soonest[index] if waits else 0
         deadline = inf if limit is None else monotonic() + limit
         self._sent[token] = step, deadline

@@ -30,8 +30,8 @@ class Ahead:
 
     @property
     def has_places(self) -> bool:
-        """There are workers with one call only."""
-        return bool(self._roomy)
+        """There are workers with one call only, which is likely to be short."""
+        return any(worker.is_quick for worker in self._roomy)
 
     def began(self, worker: Worker) -> None:
         """The worker has begun the only call that it has."""

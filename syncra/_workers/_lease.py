@@ -66,6 +66,12 @@ class Lease:
         """How many calls can be under way at once, those that wait behind others included."""
         return self._pool.max_workers * (2 if self._may_send_ahead else 1)
 
+    def may_have_place(self, *, waits: bool) -> bool:
+        """Whether it is worth to `start` a call now, one that may wait behind another or not."""
+        if self.offered is not None or (waits and self._may_send_ahead and self._ahead.has_places):
+            return True
+        return not self.is_waiting and len(self._reading) < self._pool.max_workers
+
     @property
     def waiting(self) -> Collection[int]:
         """The tokens of calls that wait behind others, as far as is known."""
@@ -243,8 +249,9 @@ class Lease:
     def _acquired(self) -> Worker | None:
         offered = self.offered
         if offered is None:
-            # In line it is told when there is one: no need to ask for each call that is sent ahead.
-            return None if self.is_waiting else self._pool.acquire(self)
+            # In line it is told when there is one, and what becomes of its own it learns from `wait`: no need to ask.
+            is_told = self.is_waiting or len(self._reading) == self._pool.max_workers
+            return None if is_told else self._pool.acquire(self)
         self.offered = None
         return offered
 
@@ -257,8 +264,13 @@ class Lease:
                 self._pool.release(worker)
 
     def _takes_over(self, worker: Worker, rank: float = inf) -> bool:
-        """Whether the worker, which has no call, has got the first one that waits, if that goes before this rank."""
+        """Whether the worker, which has no call, has got the first one that waits.
+
+        With a rank there is another call for it, and it gets this one only if that goes before and won't begin at once.
+        """
         while (first := self._ahead.first(before=rank)) is not None:
+            if rank < inf and self._calls[first].has_just_begun():
+                return False  # there is something else for the worker, and this begins as soon
             call = self._taken_back(first)
             if call is not None:
                 if not self._hand(worker, call):

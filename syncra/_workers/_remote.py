@@ -23,6 +23,9 @@ _MOST_DEFINITIONS: Final = 1_000
 _SHORT_SECONDS: Final = 0.001
 """Behind calls that take longer none is sent ahead: waking the worker costs a twentieth of that."""
 
+_MOMENT_SECONDS: Final = 0.0001
+"""What waits behind a call that began so short a time ago is left there: to hand it to another worker takes as long."""
+
 
 @dataclass(slots=True)
 class Call:
@@ -127,6 +130,15 @@ class Worker:
         if len(self.calls) != 1 or not self._is_quick or not self._is_plain or call.function.number not in self._known:
             return False
         return call.rank < self.last().until
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the call that it makes is likely to be short: it is of a known function, and the one before was."""
+        return self._is_quick and self._is_plain
+
+    def has_just_begun(self) -> bool:
+        """Whether the call that it makes, likely to be short as something waits behind it, began a moment ago."""
+        return monotonic() - self._began < _MOMENT_SECONDS
 
     def last(self) -> Call:
         """The call that was handed over last, of those that have not ended."""

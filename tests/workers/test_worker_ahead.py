@@ -310,6 +310,27 @@ def test_a_worker_that_idles_takes_over_what_waits(gate: str, tmp_path: Path) ->
         assert {event.token for event in events(lease, 3)} == {FIRST, SECOND, THIRD}
 
 
+@pytest.mark.parametrize(("moment", "is_left"), [(math.inf, True), (0.0, False)], ids=["just begun", "begun before"])
+def test_what_will_begin_at_once_is_left_where_it_waits(
+    gate: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: float, is_left: bool
+) -> None:
+    """A free worker gets the call that is being started instead; otherwise many would be sent twice."""
+    other_gate = str(tmp_path / "other")
+    os.mkfifo(other_gate)
+    with WorkerPool(2) as pool, pool.lease() as lease:
+        ready(lease)
+        block(lease, gate)
+        assert lease.start(0, at_gate, (other_gate, functions.add, 3))
+        wait_behind(lease, at_gate, os.devnull, functions.add, 2)
+        functions.open_gate(other_gate)
+        assert [event.token for event in lease.wait()] == [0]
+        monkeypatch.setattr(_remote, "_MOMENT_SECONDS", moment)
+        assert lease.start(THIRD, add, (3,), rank=THIRD, until=LAST)
+        assert (SECOND in lease.waiting) is is_left
+        functions.open_gate(gate)
+        assert {event.token for event in events(lease, 3)} == {FIRST, SECOND, THIRD}
+
+
 def test_what_waits_behind_a_long_call_moves_on(gate: str, tmp_path: Path) -> None:
     """While another worker has one short call after the other to go on with, what waits is overtaken by a few only."""
     gates = [str(tmp_path / f"gate{number}") for number in range(20)]
@@ -343,11 +364,14 @@ def test_nothing_waits_while_another_lease_does(gate: str) -> None:
         assert not lease.start(SECOND, add, (2,), rank=SECOND, until=LAST)
         functions.open_gate(gate)
         assert [event.token for event in lease.wait()] == [FIRST]
-        assert lease.start(SECOND, add, (2,), rank=SECOND, until=LAST)
-        assert not lease.start(THIRD, add, (3,), rank=THIRD, until=LAST)
-        assert [event.token for event in lease.wait()] == [SECOND]
-        assert other.start(FIRST, add, (1,))
-        assert isinstance(events(other, 1)[0], Returned)
+        for _ in range(2):
+            assert not lease.start(SECOND, add, (2,), rank=SECOND, until=LAST)
+            assert other.start(FIRST, add, (1,))
+            assert isinstance(events(other, 1)[0], Returned)
+            assert not other.start(FIRST, add, (1,))
+            assert lease.start(SECOND, add, (2,), rank=SECOND, until=LAST)
+            assert not lease.start(THIRD, add, (3,), rank=THIRD, until=LAST)
+            assert [event.token for event in events(lease, 1)] == [SECOND]
 
 
 def test_workers_that_are_replaced_after_some_calls_get_one_at_a_time() -> None:
