@@ -112,6 +112,8 @@ class WorkerPool:
                 else:
                     worker.channel.shut()  # its lease finds out, and sees it off
             self._idle.clear()
+            while self._waiting:
+                self._next().wake()  # who asks again is told
         if self._starter is not None:
             self._starter.close()
 

@@ -333,3 +333,14 @@ def test_closing_the_pool_under_a_run_leaves_nothing(tmp_path: Path) -> None:
             with pytest.raises(RuntimeError, match="closed"):
                 lease.wait()
         assert descriptors() == before
+
+
+def test_closing_the_pool_wakes_who_is_in_line_for_a_worker() -> None:
+    """It would wait for ever; it is told as it asks again."""
+    with WorkerPool(1) as pool, pool.lease() as lease, pool.lease() as other:
+        assert lease.start(1, FunctionRef(functions.hang))
+        assert not other.start(1, FunctionRef(functions.add), (1,))
+        pool.close()
+        with pytest.raises(RuntimeError, match="closed"):
+            other.start(1, FunctionRef(functions.add), (1,))
+        assert other.wait() == []
