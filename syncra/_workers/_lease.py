@@ -170,8 +170,9 @@ class Lease:
         self._calls[late.token] = worker
 
     def _encoded(self, token: int, arguments: Sequence[object], keywords: Mapping[str, object]) -> Body:
-        refused, self._refused = self._refused, None
+        refused = self._refused
         if refused is not None and refused[0] == token:
+            self._refused = None
             return refused[1]
         return encode_arguments(arguments, keywords)
 

@@ -394,19 +394,20 @@ def test_workers_that_are_replaced_get_one_at_a_time_beside_other_leases_too(gat
 
 
 def test_a_large_call_waits_for_a_worker_and_is_pickled_once(lease: Lease, gate: str) -> None:
-    """It is refused as often as it is started; what was made of it is kept."""
+    """It is refused as often as it is started; what was made of it is kept, also while others are started."""
     pickled: list[int] = []
     length = FunctionRef(functions.length)
-    assert lease.start(0, length, ("",))
-    events(lease, 1)
-    events_on(lease, (functions.add, (1,)))
+    for function, argument in ((length, ""), (add, 1)):  # the last one of a function that the worker knew
+        assert lease.start(0, function, (argument,))
+        events(lease, 1)
     large = [functions.Travels(pickled.append, 1, when="unpickled"), *range(INLINE_LIMIT)]
     counted = Counted(large, pickled)
     block(lease, gate)
     assert not lease.start(SECOND, length, (counted,), rank=SECOND, until=LAST)
     assert not lease.start(SECOND, length, (counted,), rank=SECOND, until=LAST)
+    wait_behind(lease, add, 3, token=THIRD)
     functions.open_gate(gate)
-    assert [event.token for event in events(lease, 1)] == [FIRST]
+    assert [event.token for event in events(lease, 2)] == [FIRST, THIRD]
     assert lease.start(SECOND, length, (counted,), rank=SECOND, until=LAST)
     (event,) = events(lease, 1)
     assert isinstance(event, Returned)
