@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from inspect import Parameter as Described
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from syncra._annotations import is_resolved, resolve
@@ -43,8 +43,7 @@ _INSTANCES = (("self",), ("cls",))
 _POSITIONAL = (Described.POSITIONAL_ONLY, Described.POSITIONAL_OR_KEYWORD)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a callable.
 
     Attributes:
@@ -134,7 +133,7 @@ def _read_as_sibling(function: FunctionType, local_names: Callable[[], Mapping[s
     def read() -> tuple[Signature, bool]:
         signature = _read_anew(function, local_names)
         if function.__defaults__ or function.__kwdefaults__:
-            parameters = tuple([replace(each, default=MISSING) for each in signature.parameters])
+            parameters = tuple([each._replace(default=MISSING) for each in signature.parameters])
             signature = replace(signature, parameters=parameters)
         return signature, not signature.unresolved
 

@@ -288,7 +288,7 @@ def _lost_names(node: BaseTask[..., Any]) -> list[WiringError]:
 def _without_markers(signature: Signature) -> Signature:
     """The signature with no default where that is `depends(...)`."""
     parameters = (
-        replace(each, default=MISSING) if isinstance(each.default, Dependency) else each
+        each._replace(default=MISSING) if isinstance(each.default, Dependency) else each
         for each in signature.parameters
     )
     return replace(signature, parameters=tuple(parameters))

@@ -6,7 +6,6 @@ A pure function from what was declared to a frozen Wiring, and every fault found
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -215,7 +214,7 @@ class _Draft:
                 return found
             for each in self.signature.parameters:
                 if each.variadic and each.keyword and (hint := hint_of_option(each.hint, name)) is not None:
-                    return replace(each, hint=hint)
+                    return each._replace(hint=hint)
         known = [each.name for each in self.signature.parameters if not each.variadic]
         self.faults.append(WiringError(f"{option} names {name!r}, which is no parameter{suggestion(name, known)}"))
         return None

@@ -28,7 +28,7 @@ def told(signature: Signature) -> object:
     """All that a signature says."""
     return (
         signature.name,
-        [[getattr(each, name) for name in each.__slots__] for each in signature.parameters],
+        [tuple(each) for each in signature.parameters],
         signature.result,
         signature.is_async,
         signature.place,
