@@ -33,6 +33,13 @@ its socket's buffer (Linux gives 208 kB), or a stopped worker would stop its poo
 TAKES_BACK: Final = sys.platform == "linux"
 """Whether a pool can take messages back that the worker has not read: sockets that keep messages whole are needed."""
 
+_LOOKS: Final = 10
+"""How often a worker looks whether its next call has come, with others running in between, before it sleeps.
+
+That takes some ten microseconds, and to be woken costs both sides up to thirty. The pool sleeps at once: looking there
+makes short calls one after the other quicker still, but many at a time slower by half in every second run.
+"""
+
 _HEADER: Final = struct.Struct("<IBIQ")
 _SPILLED: Final = 0xFFFF_FFFF
 _COUNT: Final = struct.Struct("<Q")
@@ -171,13 +178,18 @@ class Channel:
             EOFError: the other end is gone, perhaps in the middle of a message.
             MemoryError: there is no room for the message, which is lost.
         """
-        flags = _WAIT if wait else _DONT_WAIT
+        looks = _LOOKS if wait else 0
         while (message := self._take()) is None:
             self._make_room()
+            flags = _WAIT if wait and not looks else _DONT_WAIT
             try:
                 count, ancillary, _, _ = self._reads.recvmsg_into([self._view[self._end :]], _FEW_DESCRIPTORS, flags)
             except BlockingIOError:
-                return None
+                if not wait:
+                    return None
+                looks -= 1
+                os.sched_yield()
+                continue
             except ConnectionError:
                 count, ancillary = 0, []
             if not count:

@@ -137,7 +137,7 @@ def submit_all(pool: ThreadPoolExecutor | ProcessPoolExecutor, size: int) -> obj
     return wait([pool.submit(no_arguments) for _ in range(size)])
 
 
-def submit_each(pool: ThreadPoolExecutor, size: int) -> object:
+def submit_each(pool: ThreadPoolExecutor | ProcessPoolExecutor, size: int) -> object:
     value = 0
     for _ in range(size):
         value = pool.submit(one_argument, value).result()
@@ -164,10 +164,10 @@ def on_loop(wires: Wires, first: Callable[..., Any], further: Callable[..., Any]
     return asyncio.run(measure())
 
 
-def processes() -> Ratio:
-    compiled = plan(fan(400))
+def processes(wires: Wires, by_hand: Callable[[ProcessPoolExecutor], object]) -> Ratio:
+    compiled = plan(wires)
     with Processes(2) as strategy, ProcessPoolExecutor(2) as pool:
-        return in_turns(lambda: compiled.run(strategy=strategy), lambda: submit_all(pool, 400), repeats=11)
+        return in_turns(lambda: compiled.run(strategy=strategy), lambda: by_hand(pool), repeats=11)
 
 
 def imported(program: str) -> Ratio:
@@ -249,7 +249,13 @@ def rows() -> Iterator[tuple[str, float, int, Callable[[], Ratio]]]:
     yield "asyncio fan 2 000 suspending / TaskGroup", 1.0, 2000, lambda: on_loop(fan(2000), suspending, suspending_on)
     yield "asyncio chain 2 000 straight / await", 4.0, 2000, lambda: on_loop(chain(2000), straight, straight_on)
     yield "asyncio chain 2 000 suspending / await", 1.5, 2000, lambda: on_loop(chain(2000), suspending, suspending_on)
-    yield "processes fan 400 / ProcessPoolExecutor", 0.5, 400, processes
+    yield "processes fan 400 / ProcessPoolExecutor", 0.5, 400, lambda: processes(fan(400), lambda p: submit_all(p, 400))
+    yield (
+        "processes chain 400 / submit and result",
+        0.5,
+        400,
+        lambda: processes(chain(400), lambda p: submit_each(p, 400)),
+    )
     yield "import syncra / import TypeAdapter", 0.5, 1, lambda: imported("import syncra")
     yield "import of a script's first run / import TypeAdapter", 1.0, 1, lambda: imported(FIRST_RUN)
     yield from shape_rows()
