@@ -33,7 +33,7 @@ its socket's buffer (Linux gives 208 kB), or a stopped worker would stop its poo
 TAKES_BACK: Final = sys.platform == "linux"
 """Whether a pool can take messages back that the worker has not read: sockets that keep messages whole are needed."""
 
-_LOOKS: Final = 10
+_LOOKS: Final = 10 if hasattr(os, "sched_yield") else 0
 """How often a worker looks whether its next call has come, with others running in between, before it sleeps.
 
 That takes some ten microseconds, and to be woken costs both sides up to thirty. The pool sleeps at once: looking there
