@@ -46,8 +46,8 @@ _COUNT: Final = struct.Struct("<Q")
 _ENTRY: Final = struct.Struct("<QQ")
 _RECEIVE_BYTES: Final = 2 * INLINE_LIMIT
 _FEW_DESCRIPTORS: Final = socket.CMSG_SPACE(4 * array.array("i").itemsize)
-_WAIT: Final = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0))
-_DONT_WAIT: Final = _WAIT | int(socket.MSG_DONTWAIT)
+_PEEK: Final = int(socket.MSG_PEEK)
+_DONT_WAIT: Final = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0)) | int(socket.MSG_DONTWAIT)
 
 
 Buffer = PickleBuffer | memoryview
@@ -178,18 +178,17 @@ class Channel:
             EOFError: the other end is gone, perhaps in the middle of a message.
             MemoryError: there is no room for the message, which is lost.
         """
-        looks = _LOOKS if wait else 0
         while (message := self._take()) is None:
             self._make_room()
-            flags = _WAIT if wait and not looks else _DONT_WAIT
+            into = [self._view[self._end :]]
             try:
-                count, ancillary, _, _ = self._reads.recvmsg_into([self._view[self._end :]], _FEW_DESCRIPTORS, flags)
+                if wait:
+                    self._wait()
+                count, ancillary, _, _ = self._reads.recvmsg_into(into, _FEW_DESCRIPTORS, _DONT_WAIT)
             except BlockingIOError:
-                if not wait:
-                    return None
-                looks -= 1
-                os.sched_yield()
-                continue
+                if wait:  # it was taken back
+                    continue
+                return None
             except ConnectionError:
                 count, ancillary = 0, []
             if not count:
@@ -198,6 +197,20 @@ class Channel:
             if ancillary:
                 self._descriptors.extend(_descriptors(ancillary))
         return message
+
+    def _wait(self) -> None:
+        """Wait until there is something to read, and leave it there.
+
+        A process that is killed while it waits ends before it takes what comes then: nobody's call is lost with it.
+        """
+        for _ in range(_LOOKS):
+            try:
+                self._reads.recv(1, _PEEK | _DONT_WAIT)
+            except BlockingIOError:
+                os.sched_yield()
+            else:
+                return
+        self._reads.recv(1, _PEEK)
 
     def close(self) -> None:
         """Close this end, also for whoever inherited it by a fork; the other end reads end-of-file."""
