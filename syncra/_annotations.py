@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import sys
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["RecursiveAlias", "Unresolved", "is_resolved", "resolve"]
+__all__ = ["RecursiveAlias", "Unresolved", "is_resolved", "names_in", "resolve"]
 
 # A string that evaluates to a string, and so on: deeper than this nobody meant.
 _NESTING = 50
 # The name under which an expression finds typing.Union; no user can have it.
 _UNION = "<Union>"
+_NAME: typing.Final = re.compile(r"[^\W\d]\w*")
 _CALLABLE: typing.Any = Callable  # Any: it is subscripted with what a type checker can't know
 
 
@@ -88,6 +90,11 @@ def resolve(
         return _resolve(annotation, _Names(module_globals, local_names or {}), _NESTING)
     except Exception:  # noqa: BLE001 - annotations are anybody's code, and no annotation may break an import
         return Unresolved(_text(annotation), "")
+
+
+def names_in(text: str) -> list[str]:
+    """The names in an annotation that is a string, and whatever else in it looks like one."""
+    return _NAME.findall(text)
 
 
 def is_resolved(hint: object) -> bool:

@@ -13,11 +13,12 @@ from types import CodeType, FunctionType
 from typing import Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from syncra._annotations import names_in
+
 __all__ = ["Siblings"]
 
 T = TypeVar("T")
 
-_NAME: Final = re.compile(r"[^\W\d]\w*")
 _ATTRIBUTE: Final = re.compile(r"\.\s*[^\W\d]")
 _BUILT: Final = (types.GenericAlias, types.UnionType)
 
@@ -104,7 +105,7 @@ def _names_in(written: tuple[str, ...]) -> tuple[str, ...] | None:
     """The names in annotations; None where one of an attribute is among them, which may be another object by now."""
     if any(map(_ATTRIBUTE.search, written)):
         return None
-    return tuple(dict.fromkeys(name for text in written for name in _NAME.findall(text)))
+    return tuple(dict.fromkeys(name for text in written for name in names_in(text)))
 
 
 def _is_written_so(hint: object, other: object) -> bool:

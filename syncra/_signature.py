@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +16,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
-from syncra._annotations import is_resolved, resolve
+from syncra._annotations import is_resolved, names_in, resolve
 from syncra._relation import unwrap_awaitable
 from syncra._siblings import Siblings
 from syncra.errors import SignatureError
@@ -38,7 +37,6 @@ class _Missing:
 MISSING: Final = _Missing()
 
 _NO_NAMES: Final[Mapping[str, object]] = {}
-_NAME: Final = re.compile(r"[^\W\d]\w*")
 _INSTANCES = (("self",), ("cls",))
 _POSITIONAL = (Described.POSITIONAL_ONLY, Described.POSITIONAL_OR_KEYWORD)
 
@@ -132,10 +130,8 @@ def _read_as_sibling(function: FunctionType, local_names: Callable[[], Mapping[s
 
     def read() -> tuple[Signature, bool]:
         signature = _read_anew(function, local_names)
-        if function.__defaults__ or function.__kwdefaults__:
-            parameters = tuple([each._replace(default=MISSING) for each in signature.parameters])
-            signature = replace(signature, parameters=parameters)
-        return signature, not signature.unresolved
+        parameters = tuple([each._replace(default=MISSING) for each in signature.parameters])
+        return replace(signature, parameters=parameters), not signature.unresolved
 
     bare = _bare.of(function, scopes, read)
     return _with_defaults(bare, function) if function.__defaults__ or function.__kwdefaults__ else bare
@@ -143,25 +139,11 @@ def _read_as_sibling(function: FunctionType, local_names: Callable[[], Mapping[s
 
 def _with_defaults(bare: Signature, function: FunctionType) -> Signature:
     """The bare signature with the defaults of this function."""
-    count, defaults = function.__code__.co_argcount, function.__defaults__ or ()
-    places = dict(zip(range(count - len(defaults), count), defaults, strict=True))
-    by_name = function.__kwdefaults__ or _NO_NAMES
-    parameters = tuple(
-        [
-            Parameter(
-                each.name,
-                each.hint,
-                places[place] if place in places else by_name.get(each.name, MISSING),
-                each.positional,
-                each.keyword,
-                each.variadic,
-            )
-            for place, each in enumerate(bare.parameters)
-        ]
-    )
-    return Signature(
-        bare.name, parameters, bare.result, bare.is_async, bare.place, bare.unresolved, bare.local_names, bare
-    )
+    code, positional = function.__code__, function.__defaults__ or ()
+    last = code.co_varnames[code.co_argcount - len(positional) : code.co_argcount]
+    defaults = dict(zip(last, positional, strict=True)) | (function.__kwdefaults__ or {})
+    parameters = tuple([each._replace(default=defaults.get(each.name, MISSING)) for each in bare.parameters])
+    return replace(bare, parameters=parameters, bare=bare)
 
 
 def as_callable(function: object) -> Callable[..., object]:
@@ -230,9 +212,7 @@ def _read_anew(function: Callable[..., object], local_names: Callable[[], Mappin
         place=getattr(function, "declared_at", None) or _place(innermost),
         unresolved=unresolved,
         # No others, or it would hold whatever the function has.
-        local_names={each: names[each] for each in _NAME.findall(written) if each in names}
-        if unresolved
-        else _NO_NAMES,
+        local_names={each: names[each] for each in names_in(written) if each in names} if unresolved else _NO_NAMES,
     )
 
 

@@ -24,10 +24,7 @@ from syncra._strategies._calling import timed_out
 from syncra._strategies._function_refs import function_refs
 from syncra._strategies._options import is_executor, worker_count
 from syncra._strategies._remote_failures import remote_failure
-from syncra.errors import (
-    OptionError,
-    WorkerStartError,
-)
+from syncra.errors import OptionError, WorkerStartError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

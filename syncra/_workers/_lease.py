@@ -223,7 +223,7 @@ class Lease:
 
     def _sends_ahead(self, call: Call, arguments: Sequence[object], keywords: Mapping[str, object]) -> bool:
         """Whether the call was sent to wait behind another, or can't be sent at all."""
-        if not self._may_send_ahead or not self._ahead.has_places or self._pool.is_wanted(self):
+        if not self._may_send_ahead or self._pool.is_wanted(self):
             return False
         try:
             self._move_on()
